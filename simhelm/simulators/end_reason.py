@@ -1,0 +1,51 @@
+"""How a run ended: one vocabulary for solvers, trials, environments and agents."""
+
+from __future__ import annotations
+
+import enum
+
+
+class EndReason(enum.Enum):
+    """Why a computation stopped; the value is a sentence with the remedy.
+
+    Only members with ``succeeded == True`` produced a usable result. Reaching an iteration cap
+    is not success.
+    """
+
+    CONVERGED = "The tolerance was met."
+    COMPLETED = "The run reached its end."
+    MAX_ITERATIONS = (
+        "The iteration cap was reached before the tolerance was met: raise max_iterations, "
+        "loosen rtol, or change the relaxation factor."
+    )
+    DIVERGED = (
+        "The residual grew far beyond its start: the iteration does not converge for this "
+        "matrix; check that it is symmetric positive definite or diagonally dominant."
+    )
+    NOT_FINITE = (
+        "A value became infinite or not a number: check the scale of the input and the step "
+        "or relaxation parameter."
+    )
+    INDEFINITE = (
+        "Conjugate gradients met a direction of non-positive curvature: the matrix or the "
+        "preconditioner is not positive definite; use sor, or a solver for indefinite systems."
+    )
+    EXIT = "The simulator exited with a non-zero code: read the end of its error output."
+    SIGNAL = "The simulator was killed by a signal: look for a crash or a lack of memory."
+    TIMEOUT = "The time limit passed: raise it or make the trial cheaper."
+    MEMORY = "The memory limit was exceeded: raise it or make the trial smaller."
+    BAD_OUTPUT = "The output is missing, stale or malformed: check what the simulator writes."
+    WORKER_LOST = "The worker process died: the trial can be tried again."
+    INTERRUPTED = "The run was interrupted: run the same command again to go on."
+    EXCEPTION = "The simulator raised an exception: read its traceback."
+    INFEASIBLE = "The design violates a constraint: it has no valid result."
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the result may be used as a result."""
+        return self in (EndReason.CONVERGED, EndReason.COMPLETED)
+
+    @property
+    def label(self) -> str:
+        """The short lower-case name used in tables and in ``info["failure"]``."""
+        return self.name.lower()

@@ -1,0 +1,41 @@
+"""Compiled kernels: plain arrays in, plain numbers out, no checks (the callers made them)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# Outcome codes returned by the kernels; solvers.py maps them to EndReason.
+CONVERGED = 0
+MAX_ITERATIONS = 1
+DIVERGED = 2
+NOT_FINITE = 3
+INDEFINITE = 4
+UNSAVED = 5
+
+# Growth of the residual norm, over the larger of its start and ||b||, that counts as
+# divergence. PETSc's default is 1e5; symmetric positive definite systems may pass through a
+# growth of sqrt(condition number), hence more room here.
+DIVERGENCE_GROWTH = 1e8
+
+
+def compiled(function: Function) -> Function:
+    """Compile at first call, cached on disk, without the GIL.
+
+    Fused multiply-add is allowed; reordering of sums is not, so that results do not depend on
+    the vector width of the machine's compiler choices.
+    """
+    return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function)  # type: ignore[no-any-return]
+
+
+@compiled
+def sum_of_squares(x):  # type: ignore[no-untyped-def]
+    """x . x without BLAS, whose threads and blocking would decide the last digits."""
+    total = 0.0
+    for value in x:
+        total += value * value
+    return total

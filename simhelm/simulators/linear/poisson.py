@@ -1,0 +1,28 @@
+"""The five-point Laplacian, the model problem of relaxation theory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+
+
+def poisson2d(n: int) -> scipy.sparse.csr_array[Any, Any]:
+    """The n^2 x n^2 five-point matrix of -Laplace on an n x n interior grid, without 1/h^2.
+
+    Diagonal 4, off-diagonals -1, Dirichlet boundary, rows numbered grid line by grid line. The
+    Jacobi spectral radius is cos(pi / (n + 1)).
+
+    Raises:
+        ValueError: n < 1.
+    """
+    if n < 1:
+        raise ValueError(f"n: expected at least 1 interior grid point a side, got {n!r}")
+    off = -np.ones(n - 1)
+    line = scipy.sparse.diags_array([off, 2.0 * np.ones(n), off], offsets=[-1, 0, 1])
+    identity = scipy.sparse.identity(n)
+    matrix = scipy.sparse.kron(line, identity) + scipy.sparse.kron(identity, line)
+    result = scipy.sparse.csr_array(matrix)
+    result.sort_indices()
+    return result

@@ -1,0 +1,357 @@
+"""Relaxation solvers: ``sor``, ``ssor`` and conjugate gradients preconditioned by SSOR.
+
+All take any real sparse matrix, add a scalar diagonal shift without rebuilding it, and stop at
+``||b - (A + shift I) x||_2 <= max(rtol ||b||_2, atol)``. With the default start x0 = 0 this is
+the paper's test relative to the first residual (Khodak et al., ICLR 2024, Alg. 1, with "<=").
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from simhelm.simulators.end_reason import EndReason
+from simhelm.simulators.linear import kernels
+from simhelm.simulators.linear.kernels import batch
+from simhelm.simulators.linear.kernels.multicolour import relax_colours
+from simhelm.simulators.linear.matrix import Ordering, PreparedMatrix, prepare
+
+Method = Literal["sor", "ssor", "ssor_pcg"]
+METHODS: tuple[Method, ...] = ("sor", "ssor", "ssor_pcg")
+
+_METHOD_CODES = {"sor": batch.SOR, "ssor": batch.SSOR, "ssor_pcg": batch.SSOR_PCG, "cg": batch.CG}
+_REASONS = {
+    kernels.CONVERGED: EndReason.CONVERGED,
+    kernels.MAX_ITERATIONS: EndReason.MAX_ITERATIONS,
+    kernels.DIVERGED: EndReason.DIVERGED,
+    kernels.NOT_FINITE: EndReason.NOT_FINITE,
+    kernels.INDEFINITE: EndReason.INDEFINITE,
+}
+# Distance from the target, in the residual norm, at which multicolour sweeps begin to keep a
+# copy of the iterate. Sweeps that gain more than this at once are solved twice.
+_NEARNESS = 100.0
+
+Floats = NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class SolveResult:
+    """The end of one solve.
+
+    Attributes:
+        x: shape (n,), the last iterate; zeros when ``end_reason`` is NOT_FINITE.
+        iterations: sweeps (``sor``), double sweeps (``ssor``) or CG steps made to reach x.
+        end_reason: CONVERGED, MAX_ITERATIONS, DIVERGED, NOT_FINITE or INDEFINITE.
+        residual_norm: ||b - (A + shift I) x||_2, computed from x itself; inf when not finite.
+        work: matrix-row updates spent, the deterministic cost (one sweep or one product with
+            the matrix costs n).
+    """
+
+    x: Floats
+    iterations: int
+    end_reason: EndReason
+    residual_norm: float
+    work: int
+
+    @property
+    def converged(self) -> bool:
+        """Whether the tolerance was met."""
+        return self.end_reason is EndReason.CONVERGED
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class BatchResult:
+    """The ends of many solves with one matrix; arrays have shape (systems,), x (systems, n)."""
+
+    x: Floats
+    iterations: NDArray[np.int64]
+    end_reasons: tuple[EndReason, ...]
+    residual_norms: Floats
+    work: NDArray[np.int64]
+
+    def __getitem__(self, index: int) -> SolveResult:
+        return SolveResult(
+            self.x[index],
+            int(self.iterations[index]),
+            self.end_reasons[index],
+            float(self.residual_norms[index]),
+            int(self.work[index]),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Stopping:
+    """When a solve stops: at a residual norm of max(rtol ||b||, atol) or at the cap."""
+
+    rtol: float = 1e-8
+    atol: float = 0.0
+    max_iterations: int = 10_000
+
+    def __post_init__(self) -> None:
+        for name, value in (("rtol", self.rtol), ("atol", self.atol)):
+            if not (math.isfinite(value) and value >= 0.0):
+                raise ValueError(f"{name}: expected a finite number >= 0, got {value!r}")
+        cap = self.max_iterations
+        if isinstance(cap, bool) or int(cap) != cap:
+            raise TypeError(f"max_iterations: expected a whole number, got {cap!r}")
+        if cap < 1:
+            raise ValueError(f"max_iterations: expected at least 1, got {cap!r}")
+
+
+def sor(
+    A: object,
+    b: ArrayLike,
+    omega: float,
+    x0: ArrayLike | None = None,
+    *,
+    shift: float = 0.0,
+    rtol: float = 1e-8,
+    atol: float = 0.0,
+    max_iterations: int = 10_000,
+    ordering: Ordering = "lexicographic",
+) -> SolveResult:
+    """Successive over-relaxation for (A + shift I) x = b.
+
+    Args:
+        A: square sparse matrix with a non-zero diagonal, or a :class:`PreparedMatrix`.
+        b: shape (n,), finite.
+        omega: relaxation factor in (0, 2); 1 is Gauss-Seidel.
+        x0: shape (n,), start; zeros by default.
+        shift: added to every diagonal entry; A itself is not touched.
+        rtol, atol: stop at a residual norm of max(rtol ||b||, atol).
+        max_iterations: cap; reaching it ends with MAX_ITERATIONS.
+        ordering: ``"lexicographic"`` or ``"multicolour"`` (faster on large grids; other
+            iteration counts, as the order of relaxation decides them).
+
+    Raises:
+        TypeError, ValueError: for input that cannot be solved as given (see :func:`prepare`).
+
+    Source: D. M. Young, Iterative Solution of Large Linear Systems (1971), ch. 3.
+    """
+    stopping = Stopping(rtol, atol, max_iterations)
+    return _solve("sor", A, b, omega, x0, shift, stopping, ordering)
+
+
+def ssor(
+    A: object,
+    b: ArrayLike,
+    omega: float,
+    x0: ArrayLike | None = None,
+    *,
+    shift: float = 0.0,
+    rtol: float = 1e-8,
+    atol: float = 0.0,
+    max_iterations: int = 10_000,
+    ordering: Ordering = "lexicographic",
+) -> SolveResult:
+    """Symmetric SOR: a forward and then a backward sweep an iteration. Arguments as :func:`sor`.
+
+    Source: Khodak et al. (ICLR 2024), App. D; Young (1971), ch. 15.
+    """
+    stopping = Stopping(rtol, atol, max_iterations)
+    return _solve("ssor", A, b, omega, x0, shift, stopping, ordering)
+
+
+def ssor_pcg(
+    A: object,
+    b: ArrayLike,
+    omega: float | None,
+    x0: ArrayLike | None = None,
+    *,
+    shift: float = 0.0,
+    rtol: float = 1e-8,
+    atol: float = 0.0,
+    max_iterations: int = 10_000,
+    ordering: Ordering = "lexicographic",
+) -> SolveResult:
+    """Conjugate gradients with the SSOR preconditioner; ``omega=None`` is plain CG.
+
+    A + shift I must be symmetric positive definite: symmetry is the caller's word (see
+    ``PreparedMatrix.is_symmetric``), a direction of non-positive curvature ends as INDEFINITE.
+    Arguments as :func:`sor`. Convergence is confirmed on the true residual.
+
+    Source: Khodak et al. (ICLR 2024), Sec. 2.3 with the sweep order of the published code.
+    """
+    method = "cg" if omega is None else "ssor_pcg"
+    factor = 1.0 if omega is None else omega
+    stopping = Stopping(rtol, atol, max_iterations)
+    return _solve(method, A, b, factor, x0, shift, stopping, ordering)
+
+
+def solve_many(
+    method: Method,
+    A: PreparedMatrix,
+    b: Floats,
+    omegas: Floats,
+    shifts: Floats,
+    x0: Floats | None = None,
+    stopping: Stopping = Stopping(),
+) -> BatchResult:
+    """Solve (A + shifts[e] I) x[e] = b[e] with omegas[e] for every e in one compiled call.
+
+    Args:
+        b: shape (systems, n); x0: the same shape or None for zeros.
+        omegas, shifts: shape (systems,).
+
+    Each result equals the single solve with the same arguments to the bit.
+
+    Raises:
+        ValueError: as the single solvers.
+    """
+    b = np.ascontiguousarray(b, dtype=np.float64)
+    if b.ndim != 2 or b.shape[1] != A.size:
+        raise ValueError(f"b: expected shape (systems, {A.size}), got {b.shape}")
+    omegas = np.asarray(omegas, dtype=np.float64)
+    shifts = np.asarray(shifts, dtype=np.float64)
+    for name, values in (("omegas", omegas), ("shifts", shifts)):
+        if values.shape != b.shape[:1]:
+            raise ValueError(f"{name}: expected shape {b.shape[:1]}, got {values.shape}")
+    if not (np.isfinite(b).all() and np.isfinite(shifts).all()):
+        raise ValueError("b and shifts: expected finite entries")
+    if omegas.size and not (0.0 < omegas.min() and omegas.max() < 2.0):
+        raise ValueError(f"omegas: expected values in (0, 2), got {omegas.tolist()}")
+    _check_shifted_diagonal(A, shifts)
+    x = np.zeros_like(b) if x0 is None else np.array(x0, dtype=np.float64)
+    if x.shape != b.shape or not np.isfinite(x).all():
+        raise ValueError(f"x0: expected finite entries of shape {b.shape}, got shape {x.shape}")
+    return _run(method, A, b, x, omegas, shifts, stopping)
+
+
+def _solve(
+    method: str,
+    A: object,
+    b: ArrayLike,
+    omega: float,
+    x0: ArrayLike | None,
+    shift: float,
+    stopping: Stopping,
+    ordering: Ordering,
+) -> SolveResult:
+    check_omega(omega)
+    matrix = A if isinstance(A, PreparedMatrix) and A.ordering == ordering else prepare(A, ordering)
+    right = _vector("b", b, matrix.size)
+    start = np.zeros(matrix.size) if x0 is None else _vector("x0", x0, matrix.size)
+    shifts = np.array([_finite("shift", shift)])
+    _check_shifted_diagonal(matrix, shifts)
+    right, start = matrix.inward(right), matrix.inward(start)
+    if method == "sor" and ordering == "multicolour":
+        result = _solve_colours(matrix, right, start, omega, shift, stopping)
+    else:
+        omegas = np.array([float(omega)])
+        many = _run(method, matrix, right[np.newaxis], start[np.newaxis], omegas, shifts, stopping)
+        result = many[0]
+    return dataclasses.replace(result, x=matrix.outward(result.x))
+
+
+def _run(
+    method: str,
+    A: PreparedMatrix,
+    b: Floats,
+    x: Floats,
+    omegas: Floats,
+    shifts: Floats,
+    stopping: Stopping,
+) -> BatchResult:
+    count = b.shape[0]
+    iterations = np.empty(count, dtype=np.int64)
+    outcomes = np.empty(count, dtype=np.int64)
+    norms = np.empty(count)
+    work = np.empty(count, dtype=np.int64)
+    batch.solve_batch(
+        *A.arrays,
+        _METHOD_CODES[method],
+        omegas,
+        shifts,
+        b,
+        x,
+        float(stopping.rtol),
+        float(stopping.atol),
+        int(stopping.max_iterations),
+        iterations,
+        outcomes,
+        norms,
+        work,
+    )
+    reasons = tuple(_REASONS[code] for code in outcomes.tolist())
+    return BatchResult(x, iterations, reasons, norms, work)
+
+
+def _solve_colours(
+    matrix: PreparedMatrix,
+    b: Floats,
+    start: Floats,
+    omega: float,
+    shift: float,
+    stopping: Stopping,
+) -> SolveResult:
+    blocks = matrix.blocks
+    starts = matrix.colour_starts
+    middle = starts is not None and starts.size > 3
+    target = max(stopping.rtol * math.sqrt(kernels.sum_of_squares(b)), stopping.atol)
+    sweeps = 0
+    for nearness in (_NEARNESS, math.inf):
+        x = start.copy()
+        iterations, outcome, norm = relax_colours(
+            blocks.table,
+            blocks.values,
+            blocks.columns,
+            matrix.diagonal,
+            middle,
+            float(omega),
+            float(shift),
+            b,
+            x,
+            target,
+            nearness,
+            int(stopping.max_iterations),
+        )
+        sweeps += iterations + 1
+        if outcome != kernels.UNSAVED:
+            break
+    reason = _REASONS[outcome]
+    if reason is EndReason.NOT_FINITE:
+        x, norm = np.zeros_like(x), math.inf
+    return SolveResult(x, iterations, reason, norm, sweeps * matrix.size)
+
+
+def check_omega(omega: float) -> None:
+    """Raise unless omega is a number in the open interval (0, 2)."""
+    if isinstance(omega, bool) or not isinstance(omega, (int, float, np.floating, np.integer)):
+        raise TypeError(f"omega: expected a number in (0, 2), got {type(omega).__name__}")
+    if not 0.0 < omega < 2.0:
+        raise ValueError(
+            f"omega: expected a relaxation factor in (0, 2), got {omega!r}; outside it "
+            "relaxation diverges (Kahan 1958), 1.0 is Gauss-Seidel"
+        )
+
+
+def _check_shifted_diagonal(matrix: PreparedMatrix, shifts: Floats) -> None:
+    for shift in shifts[shifts != 0.0].tolist():
+        zero = np.flatnonzero(matrix.diagonal + shift == 0.0)
+        if zero.size:
+            raise ValueError(
+                f"shift: {shift!r} makes the diagonal of row {zero[0]} zero, which relaxation "
+                "divides by"
+            )
+
+
+def _finite(name: str, value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"{name}: expected a finite number, got {value!r}")
+    return float(value)
+
+
+def _vector(name: str, values: ArrayLike, size: int) -> Floats:
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
+    if array.shape != (size,):
+        raise ValueError(f"{name}: expected shape ({size},) to match A, got {array.shape}")
+    if not np.isfinite(array).all():
+        where = int(np.flatnonzero(~np.isfinite(array))[0])
+        raise ValueError(f"{name}: entry {where} is not finite ({array[where]!r})")
+    return np.ascontiguousarray(array, dtype=np.float64)
