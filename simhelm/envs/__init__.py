@@ -1,0 +1,1 @@
+"""Gymnasium environments: thin views of the simulators, registered as ``simhelm/<Name>-v<N>``."""

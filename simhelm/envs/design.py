@@ -1,0 +1,133 @@
+"""Any design problem as an environment: one action is one design, one step is one episode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from simhelm.envs.baseline import Baseline
+from simhelm.simulators.problem import Problem, Value
+from simhelm.simulators.registry import load_problem
+
+# Seeds handed to simulators: the range of a non-negative 32-bit integer.
+_SEEDS = 2**31
+
+
+class DesignEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
+    """A one-step environment around a :class:`~simhelm.simulators.problem.Problem`.
+
+    ## Description
+    Choose a whole design, have it simulated once, end. All kinds of parameters are mapped to one
+    box, so that every agent for continuous actions applies.
+
+    ## Action space
+    ``Box(-1, 1, (p,), float32)``, one number a parameter in the problem's order: -1 is the low
+    end of the range (or the first choice), 1 the high end; logarithmic and integer parameters
+    are mapped accordingly; a number whose parameter is inactive is ignored.
+
+    ## Observation space
+    ``Box((q,), float64)``, the problem's q outputs in their units, clipped to their declared
+    ranges: zeros (or the nearest legal value) at the start and after a failed simulation.
+
+    ## Reward
+    The objective, negated if it is to be minimised. A failed simulation earns that of
+    ``problem.worst_objective``, which bounds the reward from below; the upper bound is the
+    problem's optimum.
+
+    ## Episode start and end
+    Every episode draws a fresh simulation seed from the environment's generator. The first step
+    ends the episode with ``terminated``.
+
+    ## Info
+    After the step: ``config`` (the design), ``cost`` (simulator work units), ``end_reason``, and
+    for a failed simulation ``failure`` (its short name) and ``details``.
+
+    ## Arguments
+    ``problem``: the problem. ``budget``: what to spend on an evaluation, None for all.
+
+    ## Version history
+    The version is the problem's; v0 of DesignEnv itself: first release.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": []}
+    observation_space: gymnasium.spaces.Box
+
+    def __init__(self, problem: Problem, *, budget: int | None = None) -> None:
+        self.problem = problem
+        self.budget = budget
+        count = len(problem.parameters)
+        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (count,), np.float32)
+        low = np.array([output.low for output in problem.outputs])
+        high = np.array([output.high for output in problem.outputs])
+        self.observation_space = gymnasium.spaces.Box(low, high, dtype=np.float64)
+        self._seed = 0
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float64], dict[str, Any]]:
+        """Start an episode: a new simulation seed."""
+        super().reset(seed=seed)
+        self._seed = int(self.np_random.integers(_SEEDS))
+        return self._observation({}), {}
+
+    def step(
+        self, action: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float64], float, bool, bool, dict[str, Any]]:
+        """Simulate the design and end the episode."""
+        config = self.config_of(action)
+        metrics = self.problem.evaluate(config, seed=self._seed, budget=self.budget)
+        info: dict[str, Any] = {
+            "config": config,
+            "cost": metrics.cost,
+            "end_reason": metrics.end_reason.label,
+        }
+        if not metrics.succeeded:
+            info["failure"] = metrics.end_reason.label
+            info["details"] = metrics.details
+        reward = float(self.problem.score(metrics))
+        return self._observation(metrics.values), reward, True, False, info
+
+    def config_of(self, action: NDArray[np.floating[Any]]) -> dict[str, Value]:
+        """The design that an action stands for (numbers outside [-1, 1] are clipped)."""
+        numbers = np.asarray(action, dtype=np.float64)
+        if numbers.shape != self.action_space.shape or not np.isfinite(numbers).all():
+            raise ValueError(
+                f"action: expected finite numbers of shape {self.action_space.shape}, "
+                f"got {action!r}"
+            )
+        return self.problem.config_from_shares((0.5 * (numbers + 1.0)).tolist())
+
+    def action_of(self, config: Mapping[str, Value]) -> NDArray[np.float32]:
+        """The action that stands for a design; parameters left out are set to their default."""
+        values = [config.get(p.name, p.default) for p in self.problem.parameters]
+        shares = [
+            p.share_of(value) for p, value in zip(self.problem.parameters, values, strict=True)
+        ]
+        return np.asarray([2.0 * share - 1.0 for share in shares], dtype=np.float32)
+
+    def baselines(self) -> dict[str, Baseline]:
+        """The rule of thumb, a random design, and the oracle where theory gives one."""
+        default = self.action_of(self.problem.default_config())
+        named = [
+            Baseline("rule of thumb", "every parameter at its default", lambda: default),
+            Baseline("random", "a design drawn uniformly", self.action_space.sample),
+        ]
+        oracle = self.problem.oracle_config()
+        if oracle is not None:
+            best = self.action_of(oracle)
+            named.append(Baseline("oracle", "the optimum that theory gives", lambda: best, "oracle"))
+        return {baseline.name: baseline for baseline in named}
+
+    def _observation(self, values: Mapping[str, float]) -> NDArray[np.float64]:
+        numbers = [values.get(output.name, 0.0) for output in self.problem.outputs]
+        space = self.observation_space
+        return np.clip(np.array(numbers), space.low, space.high)
+
+
+def make_design_env(problem: str, *, budget: int | None = None, **arguments: Any) -> DesignEnv:
+    """The design environment of a registered problem; ``arguments`` go to the problem."""
+    return DesignEnv(load_problem(problem)(**arguments), budget=budget)
