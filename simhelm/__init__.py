@@ -4,8 +4,7 @@ Importing the package registers its Gymnasium environments under ``simhelm/...``
 """
 
 from simhelm.envs.registration import register_environments
-
-__version__ = "0.1.0"
+from simhelm.version import __version__
 
 register_environments()
 

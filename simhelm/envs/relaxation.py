@@ -137,6 +137,16 @@ class RelaxationEnv(gymnasium.Env[Floats, Any], abc.ABC):
         """The factors that discrete actions stand for, shape (d,)."""
         return self.choice.omegas
 
+    @property
+    def episode_length(self) -> int:
+        """Steps of an episode."""
+        return self.sequence.length
+
+    @property
+    def is_random(self) -> bool:
+        """Whether the seed of ``reset`` matters."""
+        return self.sequence.is_random
+
     def action_costs(self) -> NDArray[np.int64]:
         """Iterations that every discrete action would need now, shape (d,); nothing moves."""
         return self.sequence.iteration_counts(self.choice.omegas)

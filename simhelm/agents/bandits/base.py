@@ -90,6 +90,10 @@ class Bandit(abc.ABC):
             )
         self._update(self._pending.pop(self._settled(ticket)), float(loss))
 
+    def forget(self, ticket: int) -> None:
+        """Drop an open decision whose loss will never be known."""
+        del self._pending[self._settled(ticket)]
+
     def _settled(self, ticket: int | None) -> int:
         if ticket is None:
             if len(self._pending) != 1:

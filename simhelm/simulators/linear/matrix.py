@@ -169,6 +169,10 @@ def _reordered(prepared: PreparedMatrix, ordering: Ordering) -> PreparedMatrix:
             f"{ordering!r}; prepare the original matrix again with that ordering"
         )
     matrix = prepared.to_scipy()
+    if not matrix.data.all():
+        # A stored zero would make neighbours, hence colours, of rows that are none.
+        matrix = matrix.copy()
+        matrix.eliminate_zeros()
     permutation, starts = colour_permutation(matrix)
     permuted = matrix[permutation][:, permutation].tocsr()
     permuted.sort_indices()

@@ -24,5 +24,6 @@ def poisson2d(n: int) -> scipy.sparse.csr_array[Any, Any]:
     identity = scipy.sparse.identity(n)
     matrix = scipy.sparse.kron(line, identity) + scipy.sparse.kron(identity, line)
     result = scipy.sparse.csr_array(matrix)
+    result.eliminate_zeros()  # kron stores some for small grids
     result.sort_indices()
     return result

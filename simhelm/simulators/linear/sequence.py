@@ -41,6 +41,7 @@ class SystemSequence(abc.ABC):
         context_bounds: (low, high) of ``LinearSystem.context``.
         stopping: tolerance and cap of every solve.
         position: index of the current system, ``length`` when all are solved.
+        is_random: whether ``restart`` draws anything.
     """
 
     matrix: PreparedMatrix
@@ -49,6 +50,7 @@ class SystemSequence(abc.ABC):
     context_bounds: tuple[float, float]
     stopping: Stopping
     position: int
+    is_random: bool
 
     @abc.abstractmethod
     def restart(self, rng: np.random.Generator) -> None:

@@ -87,6 +87,7 @@ class ShiftedSystems(SystemSequence):
         self.stopping = stopping
         self.length = length
         self.position = length
+        self.is_random = isinstance(shifts, BetaShifts) or right_hand_sides is None
         self._source = shifts
         self._fixed_b = right_hand_sides
         self.shifts: Floats = np.empty(0)
@@ -96,7 +97,9 @@ class ShiftedSystems(SystemSequence):
             self.context_bounds = shifts.bounds
         else:
             _check_shape("shifts", shifts, (length,))
-            self.context_bounds = float(shifts.min()), float(shifts.max())
+            low, high = float(shifts.min()), float(shifts.max())
+            # A constant context still needs an interval around it.
+            self.context_bounds = (low, high) if low < high else (low - 1.0, high + 1.0)
         if right_hand_sides is not None:
             _check_shape("right_hand_sides", right_hand_sides, (length, matrix.size))
 

@@ -31,10 +31,6 @@ _REASONS = {
     kernels.NOT_FINITE: EndReason.NOT_FINITE,
     kernels.INDEFINITE: EndReason.INDEFINITE,
 }
-# Distance from the target, in the residual norm, at which multicolour sweeps begin to keep a
-# copy of the iterate. Sweeps that gain more than this at once are solved twice.
-_NEARNESS = 100.0
-
 Floats = NDArray[np.float64]
 
 
@@ -290,23 +286,22 @@ def _solve_colours(
 ) -> SolveResult:
     blocks = matrix.blocks
     starts = matrix.colour_starts
-    middle = starts is not None and starts.size > 3
+    middle = starts is not None and starts.size > 3  # three colours or more
     target = max(stopping.rtol * math.sqrt(kernels.sum_of_squares(b)), stopping.atol)
     sweeps = 0
-    for nearness in (_NEARNESS, math.inf):
+    for always_keep in (middle, True):
         x = start.copy()
         iterations, outcome, norm = relax_colours(
             blocks.table,
             blocks.values,
             blocks.columns,
             matrix.diagonal,
-            middle,
+            always_keep,
             float(omega),
             float(shift),
             b,
             x,
             target,
-            nearness,
             int(stopping.max_iterations),
         )
         sweeps += iterations + 1

@@ -25,6 +25,8 @@ from simhelm.simulators.linear.kernels import (
 
 # Rows worked on at a time: their driving residuals stay in the first-level cache.
 _CHUNK = 256
+# Distance from the target, in the residual norm, at which sweeps begin to keep a copy of x.
+_NEARNESS = 100.0
 _ONE = np.uint32(1)
 _FOUR = np.uint32(4)
 
@@ -107,14 +109,14 @@ def relax_blocks(  # type: ignore[no-untyped-def]
 
 @compiled
 def relax_colours(  # type: ignore[no-untyped-def]
-    table, values, columns, diagonal, middle, omega, shift, b, x, target, nearness, max_iterations
+    table, values, columns, diagonal, always_keep, omega, shift, b, x, target, max_iterations
 ):
     """Iterate until ||b - (A + shift I) x|| <= target; all vectors in the permuted order.
 
-    Copying x before every sweep would cost more than the test itself, so it is copied only once
-    the norm is within ``nearness`` of the target (``middle`` colours need it always). A solve
-    that ends from further away has lost that x and ends as UNSAVED, to be run again from its
-    start with an infinite nearness. Returns (iterations, outcome code, residual norm of x).
+    Copying x before every sweep would cost more than the test itself, so without
+    ``always_keep`` it is copied only once the norm is near the target. A solve that ends from
+    further away has lost its last x and ends as UNSAVED, to be run again from its start with
+    ``always_keep`` (middle colours need that anyway). Returns (iterations, outcome code, residual norm of x).
     """
     norm_b = np.sqrt(sum_of_squares(b))
     saved = np.empty_like(x)
@@ -129,7 +131,7 @@ def relax_colours(  # type: ignore[no-untyped-def]
     limit = np.inf
     iterations = 0
     while True:
-        keep = middle or iterations == 0 or norm <= nearness * target
+        keep = always_keep or iterations == 0 or norm <= _NEARNESS * target
         lanes[:] = 0.0
         relax_blocks(
             table, values, columns, diagonal, omega, shift, b, x, saved, lanes, keep, False, True

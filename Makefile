@@ -1,0 +1,52 @@
+# Two commands do everything: `make demo` and `make test`. Both may be repeated.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+DEPENDENCIES := pyproject.toml constraints.txt
+
+.PHONY: demo test test-petsc lint types architecture bench clean
+
+demo: $(VENV)/base
+	$(BIN)/simhelm run examples/heat.toml
+
+test: $(VENV)/test
+	$(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory test-petsc
+
+# PETSc comes with a wheel that exists for newer interpreters only: a second environment.
+test-petsc:
+	@PYTHON="$(PYTHON)" sh tests/petsc.sh
+
+lint: $(VENV)/test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/test
+	$(BIN)/mypy
+
+architecture: $(VENV)/test
+	$(BIN)/lint-imports
+
+bench: $(VENV)/test
+	$(BIN)/python -m benchmarks.relaxation
+	$(BIN)/python -m benchmarks.bandits
+
+clean:
+	rm -rf $(VENV) .venv-petsc build dist *.egg-info
+
+$(VENV)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "simhelm needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/base: $(VENV)/python $(DEPENDENCIES)
+	@echo "installing simhelm into $(VENV) ..."
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/test: $(VENV)/base
+	@echo "installing what the tests need ..."
+	$(INSTALL) --editable '.[test]'
+	@touch $@

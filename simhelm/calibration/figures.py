@@ -1,0 +1,132 @@
+"""Pictures of a run: what each policy cost as it went on, and what it chose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow
+import pyarrow.compute
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from simhelm.calibration.run_directory import FinishedRun
+from simhelm.calibration.summary import SummaryRow
+
+# Colours of Okabe and Ito, which colour-blind readers can tell apart.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+# More points than a picture has pixels only make its file larger.
+_POINTS = 1200
+
+
+def draw_figures(run: FinishedRun) -> dict[str, Path]:
+    """Write the figures of a run as PNG files into its directory; caption -> file."""
+    rounds = run.rounds()
+    figures = {
+        "Cumulative cost": ("cumulative_cost.png", _cumulative_cost),
+        "Excess over the best fixed setting": ("excess.png", _excess),
+        "Chosen settings by context": ("choices.png", _choices),
+    }
+    written = {}
+    for caption, (name, draw) in figures.items():
+        figure = Figure(figsize=(8.0, 4.6), layout="constrained")
+        draw(figure.subplots(), run.summary, rounds)
+        figure.savefig(run.path / name, dpi=130)
+        written[caption] = run.path / name
+    return written
+
+
+def _shown(summary: list[SummaryRow]) -> list[tuple[SummaryRow, str, str]]:
+    """Learners, the rule of thumb, the best fixed setting and the oracles, with their strokes."""
+    best_fixed = next((row for row in summary if row.kind in ("fixed", "rule")), None)
+    shown = []
+    colours = iter(_COLOURS * (1 + len(summary) // len(_COLOURS)))
+    for row in summary:
+        if row.kind == "learner":
+            shown.append((row, next(colours), "-"))
+        elif row is best_fixed:
+            shown.append((row, "black", "--"))
+        elif row.kind == "rule":
+            shown.append((row, "0.55", ":"))
+        elif row.kind == "oracle":
+            shown.append((row, "black", "-."))
+    return shown
+
+
+def _series(rounds: pyarrow.Table, policy: str, column: str, repeat: int = 0) -> NDArray[Any]:
+    chosen = pyarrow.compute.and_(
+        pyarrow.compute.equal(rounds["policy"], policy),
+        pyarrow.compute.equal(rounds["repeat"], repeat),
+    )
+    return rounds.filter(chosen)[column].to_numpy()
+
+
+def _mean_cumulative(rounds: pyarrow.Table, row: SummaryRow) -> NDArray[np.float64]:
+    runs = [_series(rounds, row.policy, "loss", repeat).cumsum() for repeat in range(row.repeats)]
+    mean: NDArray[np.float64] = np.mean(runs, axis=0)
+    return mean
+
+
+def _thin(count: int) -> NDArray[np.intp]:
+    return np.unique(np.linspace(0, count - 1, min(count, _POINTS)).astype(np.intp))
+
+
+def _cumulative_cost(axes: Axes, summary: list[SummaryRow], rounds: pyarrow.Table) -> None:
+    for row, colour, style in _shown(summary):
+        total = _mean_cumulative(rounds, row)
+        at = _thin(total.size)
+        label = f"{row.policy} ({row.total:,.0f})"
+        axes.plot(at + 1, total[at], style, color=colour, label=label)
+    axes.set(xlabel="solves", ylabel="cumulative iterations", title="Cumulative cost")
+    axes.legend(fontsize=8)
+
+
+def _excess(axes: Axes, summary: list[SummaryRow], rounds: pyarrow.Table) -> None:
+    best_fixed = next((row for row in summary if row.kind in ("fixed", "rule")), None)
+    if best_fixed is None:
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "no fixed setting was run", ha="center")
+        return
+    reference = _mean_cumulative(rounds, best_fixed)
+    for row, colour, style in _shown(summary):
+        if row.kind == "rule" and row is not best_fixed:
+            continue
+        excess = _mean_cumulative(rounds, row) - reference
+        at = _thin(excess.size)
+        axes.plot(at + 1, excess[at], style, color=colour, label=row.policy)
+    axes.set(
+        xlabel="solves",
+        ylabel="iterations",
+        title=f"Iterations beyond {best_fixed.policy}, the best fixed setting in hindsight",
+    )
+    axes.legend(fontsize=8)
+
+
+def _choices(axes: Axes, summary: list[SummaryRow], rounds: pyarrow.Table) -> None:
+    for row, colour, _ in _shown(summary):
+        if row.kind not in ("learner", "oracle"):
+            continue
+        context = _series(rounds, row.policy, "context")
+        setting = _series(rounds, row.policy, "setting")
+        tail = slice(len(context) // 2, None)
+        centres, means = _binned_mean(context[tail], setting[tail])
+        axes.plot(centres, means, "o-", ms=3, color=colour, label=row.policy)
+    axes.set(
+        xlabel="context",
+        ylabel="mean chosen setting",
+        title="What was chosen in the second half of the run",
+    )
+    axes.legend(fontsize=8)
+
+
+def _binned_mean(
+    x: NDArray[np.float64], y: NDArray[np.float64], bins: int = 24
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    edges = np.linspace(x.min(), np.nextafter(x.max(), np.inf), bins + 1)
+    index = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, bins - 1)
+    counts = np.bincount(index, minlength=bins)
+    filled = counts > 0
+    sums = np.bincount(index, weights=y, minlength=bins)
+    return 0.5 * (edges[1:] + edges[:-1])[filled], sums[filled] / counts[filled]

@@ -1,0 +1,40 @@
+"""Published results recomputed: ``simhelm reproduce NAME``."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from simhelm.calibration.reproduce.part import Part
+
+
+class Recompute(Protocol):
+    """A generator of result tables; ``quick`` asks for fewer seeds and shorter runs."""
+
+    def __call__(self, *, quick: bool) -> Iterator[Part]: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Reproduction:
+    """What a reproduction is about, and "module:function", imported when it is run."""
+
+    summary: str
+    target: str
+
+    def load(self) -> Recompute:
+        """The function behind ``target``."""
+        module, _, name = self.target.partition(":")
+        function: Callable[..., Iterator[Part]] = getattr(importlib.import_module(module), name)
+        return function
+
+
+REPRODUCTIONS: dict[str, Reproduction] = {
+    "learning-to-relax": Reproduction(
+        "SOR and SSOR-CG relaxation factors by bandits (Khodak et al., ICLR 2024)",
+        "simhelm.calibration.reproduce.learning_to_relax:recompute",
+    ),
+}
+
+__all__ = ["REPRODUCTIONS", "Part", "Reproduction"]

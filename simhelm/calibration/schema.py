@@ -1,0 +1,166 @@
+"""The strict form of a run file: what may stand in it, and what a mistake is answered with."""
+
+from __future__ import annotations
+
+import inspect
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+
+import pydantic
+
+from simhelm.calibration.errors import ConfigurationError
+from simhelm.simulators.problem import nearest
+
+# A run file is a page; anything much larger is a mistake or an attack.
+_LARGEST_FILE = 1_000_000
+
+
+class _Strict(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NamedTable(pydantic.BaseModel):
+    """A table that names a thing; its other keys are that thing's arguments."""
+
+    model_config = pydantic.ConfigDict(extra="allow", strict=True, frozen=True)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The keys beside the declared ones."""
+        return dict(self.model_extra or {})
+
+
+class EnvironmentTable(NamedTable):
+    """``[environment]``: an id and the environment's arguments."""
+
+    id: str
+
+
+class LearnerTable(NamedTable):
+    """``[[learner]]``: a bandit by class name, an optional label, and its options."""
+
+    name: str
+    label: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What tables call it."""
+        return self.label or self.name
+
+
+class SteeringConfig(_Strict):
+    """A run file: learners steer an environment beside its baselines.
+
+    Attributes:
+        title: heading of the report.
+        seed: everything random follows from it.
+        repeats: independent runs of every learner.
+        baselines: ``"all"``, ``"none"``, or names as ``simhelm list`` prints them.
+        environment, learner: see their classes.
+    """
+
+    title: str = "simhelm run"
+    seed: Annotated[int, pydantic.Field(ge=0)] = 0
+    repeats: Annotated[int, pydantic.Field(ge=1, le=1000)] = 1
+    baselines: Literal["all", "none"] | list[str] = "all"
+    environment: EnvironmentTable
+    learner: list[LearnerTable] = []
+
+    @pydantic.model_validator(mode="after")
+    def _labels_differ(self) -> SteeringConfig:
+        titles = [learner.title for learner in self.learner]
+        twice = sorted({title for title in titles if titles.count(title) > 1})
+        if twice:
+            raise ValueError(f"learners {twice} share a name; give each a label = \"...\" of its own")
+        return self
+
+
+def load_config(path: Path) -> SteeringConfig:
+    """Read and check a TOML run file; relative paths in it start at its folder.
+
+    Raises:
+        ConfigurationError: with what was expected, what was found and the nearest valid name.
+    """
+    if not path.is_file():
+        raise ConfigurationError(f"{path}: no such file")
+    if path.stat().st_size > _LARGEST_FILE:
+        raise ConfigurationError(f"{path}: larger than {_LARGEST_FILE} bytes; is it a run file?")
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"{path}: not valid TOML: {error}") from error
+    config = parse_config(table, where=str(path))
+    return _resolve_paths(config, path.parent)
+
+
+def parse_config(table: Mapping[str, Any], where: str = "configuration") -> SteeringConfig:
+    """Check a configuration that was read already."""
+    return _validate(SteeringConfig, dict(table), where)
+
+
+def _resolve_paths(config: SteeringConfig, folder: Path) -> SteeringConfig:
+    """Make the environment's path arguments absolute, so that a run does not depend on the cwd."""
+    resolved = {
+        key: str((folder / value).resolve()) if key in _PATH_KEYS and isinstance(value, str) else value
+        for key, value in config.environment.arguments.items()
+    }
+    environment = EnvironmentTable(id=config.environment.id, **resolved)
+    return config.model_copy(update={"environment": environment})
+
+
+_PATH_KEYS = frozenset({"matrix", "right_hand_sides", "shift_file"})
+
+
+def checked_arguments(
+    function: Callable[..., Any], given: Mapping[str, Any], where: str, skip: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Check keyword arguments against a function's annotations before calling it.
+
+    Args:
+        skip: parameters that the caller fills in itself.
+
+    Raises:
+        ConfigurationError: unknown name (with the nearest), or wrong type.
+    """
+    hints = get_type_hints(function)
+    fields: dict[str, Any] = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name in ("self", *skip) or parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            continue
+        default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+        fields[name] = (hints.get(name, Any), default)
+    model: Any = pydantic.create_model(
+        "Arguments",
+        __config__=pydantic.ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True),
+        **fields,
+    )
+    checked = _validate(model, dict(given), where)
+    return {name: getattr(checked, name) for name in given}
+
+
+Model = TypeVar("Model", bound=pydantic.BaseModel)
+
+
+def _validate(model: type[Model], table: dict[str, Any], where: str) -> Model:
+    try:
+        return model.model_validate(table)
+    except pydantic.ValidationError as error:
+        lines = [_explain(model, dict(problem)) for problem in error.errors()]
+        raise ConfigurationError("\n".join(f"{where}: {line}" for line in lines)) from None
+
+
+def _explain(model: type[pydantic.BaseModel], problem: dict[str, Any]) -> str:
+    path = ".".join(str(part) for part in problem["loc"])
+    got = problem.get("input")
+    if problem["type"] == "extra_forbidden":
+        known = list(model.model_fields)
+        return (
+            f"unknown key {path!r}; expected one of {sorted(known)}"
+            + nearest(str(problem["loc"][-1]), known)
+        )
+    if problem["type"] == "missing":
+        return f"key {path!r} is missing"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{path}: {message}, got {got!r}" if path else message

@@ -1,0 +1,253 @@
+"""Steer an environment by one policy and keep what happened, round by round."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from simhelm.agents.bandits import LEARNERS, Bandit
+from simhelm.calibration.errors import ConfigurationError
+from simhelm.calibration.schema import LearnerTable, SteeringConfig, checked_arguments
+from simhelm.envs.baseline import Baseline
+from simhelm.simulators.problem import nearest
+
+Floats = NDArray[np.float64]
+
+
+class Policy(Protocol):
+    """What steers: an action for an observation, and the loss of that action afterwards."""
+
+    def act(self, observation: Floats) -> Any:
+        """The action to take."""
+
+    def learn(self, loss: float) -> None:
+        """Its loss."""
+
+
+@dataclasses.dataclass(frozen=True)
+class BaselinePolicy:
+    """A baseline of the environment; it does not learn."""
+
+    baseline: Baseline
+
+    def act(self, observation: Floats) -> Any:
+        """The baseline's action in the environment's present state."""
+        return self.baseline.policy()
+
+    def learn(self, loss: float) -> None:
+        """Nothing to learn."""
+
+
+@dataclasses.dataclass(frozen=True)
+class BanditPolicy:
+    """A bandit on the first number of the observation."""
+
+    bandit: Bandit
+
+    def act(self, observation: Floats) -> int:
+        """The arm's index, which is the action."""
+        return self.bandit.act(float(observation[0]))
+
+    def learn(self, loss: float) -> None:
+        """Pass the loss on."""
+        self.bandit.learn(loss)
+
+
+@dataclasses.dataclass(frozen=True)
+class Entrant:
+    """One policy that a run compares.
+
+    Attributes:
+        name: for tables.
+        kind: ``"learner"``, or the kind of a baseline (rule, fixed, oracle).
+        repeats: independent runs.
+        make: builds the policy for an environment from a seed sequence.
+    """
+
+    name: str
+    kind: str
+    repeats: int
+    make: Callable[[gymnasium.Env[Any, Any], np.random.SeedSequence], Policy]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Episode:
+    """What one policy did in one episode; arrays have shape (rounds,).
+
+    ``setting`` is the value of the chosen arm, ``loss`` is what it is judged by (iterations, or the cap after a failure), ``cost`` the
+    simulator's work units, ``seconds`` the wall-clock of the whole episode.
+    """
+
+    context: Floats
+    setting: Floats
+    loss: NDArray[np.int64]
+    cost: NDArray[np.int64]
+    end_reason: list[str]
+    seconds: float
+
+
+def steer(
+    env: gymnasium.Env[Any, Any],
+    policy: Policy,
+    seed: int,
+    advance: Callable[[int], None] = lambda rounds: None,
+) -> Episode:
+    """Run one episode; ``advance`` is told of finished rounds, now and then."""
+    arm_values = env.unwrapped.arm_values  # type: ignore[attr-defined]
+    rows: list[tuple[float, float, int, int]] = []
+    reasons: list[str] = []
+    start = time.perf_counter()
+    observation, _ = env.reset(seed=seed)
+    ended = False
+    while not ended:
+        context = float(observation[0])
+        action = policy.act(observation)
+        observation, _, terminated, truncated, info = env.step(action)
+        policy.learn(info["loss"])
+        rows.append((context, float(arm_values[action]), info["loss"], info["cost"]))
+        reasons.append(info["end_reason"])
+        ended = terminated or truncated
+        if len(rows) % 500 == 0:
+            advance(500)
+    advance(len(rows) % 500)
+    seconds = time.perf_counter() - start
+    context, setting, loss, cost = (np.array(column) for column in zip(*rows, strict=True))
+    return Episode(context, setting, loss, cost, reasons, seconds)
+
+
+def make_environment(config: SteeringConfig) -> gymnasium.Env[Any, Any]:
+    """The environment of a run file, its arguments checked against its signature.
+
+    Raises:
+        ConfigurationError: unknown id, unknown or illegal arguments, or an environment that
+            bandits cannot steer.
+    """
+    name, arguments = config.environment.id, config.environment.arguments
+    if name not in gymnasium.registry:
+        ours = [key for key in gymnasium.registry if key.startswith("simhelm/")]
+        raise ConfigurationError(
+            f"environment.id: unknown environment {name!r}; expected one of {ours}"
+            + nearest(name, gymnasium.registry)
+        )
+    creator = gymnasium.registry[name].entry_point
+    if isinstance(creator, str):
+        creator = gymnasium.envs.registration.load_env_creator(creator)
+    checked_arguments(_signature_of(creator), arguments, "[environment]")
+    try:
+        env = gymnasium.make(name, **arguments)
+    except (ValueError, TypeError, OSError) as error:
+        raise ConfigurationError(f"[environment]: {error}") from error
+    if not isinstance(env.action_space, gymnasium.spaces.Discrete) or not hasattr(
+        env.unwrapped, "arm_values"
+    ):
+        raise ConfigurationError(
+            f"{name} cannot be steered by bandits as configured: they need a Discrete action "
+            f"space with arm_values, this has {env.action_space}"
+        )
+    return env
+
+
+def _signature_of(creator: Any) -> Callable[..., Any]:
+    return creator.__init__ if isinstance(creator, type) else creator  # type: ignore[misc]
+
+
+def entrants(config: SteeringConfig, env: gymnasium.Env[Any, Any]) -> list[Entrant]:
+    """The baselines and learners of a run file.
+
+    Raises:
+        ConfigurationError: a baseline or learner that does not exist, or illegal options.
+    """
+    # Where nothing is random, a baseline's second run would be its first.
+    runs = config.repeats if env.unwrapped.is_random else 1  # type: ignore[attr-defined]
+    baselines = [
+        Entrant(name, baseline.kind, runs, _baseline_maker(name))
+        for name, baseline in _chosen_baselines(config, env).items()
+    ]
+    learners = [_learner_entrant(table, config.repeats, env) for table in config.learner]
+    if not baselines and not learners:
+        raise ConfigurationError("nothing to run: add a [[learner]] or baselines")
+    taken = {entrant.name for entrant in baselines}
+    for entrant in learners:
+        if entrant.name in taken:
+            raise ConfigurationError(f"label {entrant.name!r} is the name of a baseline")
+    return [*baselines, *learners]
+
+
+def _chosen_baselines(
+    config: SteeringConfig, env: gymnasium.Env[Any, Any]
+) -> dict[str, Baseline]:
+    known: dict[str, Baseline] = env.unwrapped.baselines()  # type: ignore[attr-defined]
+    if config.baselines == "all":
+        return known
+    names = [] if config.baselines == "none" else list(config.baselines)
+    for name in names:
+        if name not in known:
+            raise ConfigurationError(
+                f"baselines: unknown baseline {name!r}; expected some of {sorted(known)}"
+                + nearest(name, known)
+            )
+    return {name: known[name] for name in names}
+
+
+def _baseline_maker(
+    name: str,
+) -> Callable[[gymnasium.Env[Any, Any], np.random.SeedSequence], Policy]:
+    def make(env: gymnasium.Env[Any, Any], seed: np.random.SeedSequence) -> Policy:
+        return BaselinePolicy(env.unwrapped.baselines()[name])  # type: ignore[attr-defined]
+
+    return make
+
+
+def _learner_entrant(
+    table: LearnerTable, repeats: int, env: gymnasium.Env[Any, Any]
+) -> Entrant:
+    where = f"[[learner]] {table.title}"
+    if table.name not in LEARNERS:
+        raise ConfigurationError(
+            f"{where}: unknown learner {table.name!r}; expected one of {sorted(LEARNERS)}"
+            + nearest(table.name, LEARNERS)
+        )
+    kind = LEARNERS[table.name]
+    skip = ("arm_values", "context_bounds", "seed")
+    options = checked_arguments(kind.__init__, table.arguments, where, skip)
+
+    def make(env: gymnasium.Env[Any, Any], seed: np.random.SeedSequence) -> Policy:
+        bounds: dict[str, Any] = {}
+        if kind.needs_context:
+            space: Any = env.observation_space
+            bounds["context_bounds"] = (float(space.low[0]), float(space.high[0]))
+        arms = env.unwrapped.arm_values  # type: ignore[attr-defined]
+        return BanditPolicy(kind(arms, seed=np.random.default_rng(seed), **bounds, **options))
+
+    try:
+        make(env, np.random.SeedSequence(0))
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"{where}: {error}") from error
+    return Entrant(table.title, "learner", repeats, make)
+
+
+def play(
+    env: gymnasium.Env[Any, Any],
+    field: list[Entrant],
+    seed: int,
+    advance: Callable[[int], None] = lambda rounds: None,
+) -> Iterator[tuple[Entrant, int, Episode]]:
+    """Let every entrant steer; all meet the same systems in the same repeat.
+
+    Repeat r of every entrant uses the environment seed of repeat r; a learner's own seed
+    depends on its repeat, not on its place in the file.
+    """
+    for entrant in field:
+        for repeat in range(entrant.repeats):
+            environment_seed, learner_seed = np.random.SeedSequence(
+                seed, spawn_key=(repeat,)
+            ).spawn(2)
+            policy = entrant.make(env, learner_seed)
+            reset_seed = int(environment_seed.generate_state(1)[0])
+            yield entrant, repeat, steer(env, policy, reset_seed, advance)

@@ -1,0 +1,106 @@
+"""Every registered environment, problem and learner passes the public contract tests."""
+
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+
+import simhelm  # noqa: F401 - registers the environments
+from simhelm.agents.bandits import LEARNERS, Bandit, Oracle
+from simhelm.calibration import testing
+from simhelm.envs.registration import ENVIRONMENTS
+from simhelm.simulators.registry import load_problem, problem_targets
+
+# Short episodes, so that ends and restarts happen within the checks.
+SMALL: dict[str, dict[str, Any]] = {
+    "simhelm/SolverSequence-v0": {"length": 7, "grid": 5},
+    "simhelm/Heat2D-v0": {"nx": 8, "steps": 9},
+    "simhelm/RelaxationFactor-v0": {"systems": 2, "grid": 4},
+}
+VARIANTS = [
+    ("simhelm/SolverSequence-v0", {"length": 6, "grid": 4, "action": "continuous"}),
+    ("simhelm/SolverSequence-v0", {"length": 6, "grid": 4, "method": "ssor", "shifts": "none"}),
+    ("simhelm/SolverSequence-v0", {"length": 6, "grid": 4, "method": "ssor_pcg"}),
+    ("simhelm/Heat2D-v0", {"nx": 6, "steps": 8, "variant": "paper", "action": "continuous"}),
+]
+
+
+def test_every_registered_id_is_in_this_test() -> None:
+    registered = {key for key in gymnasium.registry if key.startswith("simhelm/")}
+    assert registered == {entry.id for entry in ENVIRONMENTS} == set(SMALL)
+
+
+@pytest.mark.parametrize("env_id", SMALL)
+def test_environment(env_id: str) -> None:
+    testing.check_environment(env_id, **SMALL[env_id])
+
+
+@pytest.mark.parametrize(("env_id", "arguments"), VARIANTS)
+def test_environment_variant(env_id: str, arguments: dict[str, Any]) -> None:
+    testing.check_environment(env_id, **arguments)
+
+
+@pytest.mark.parametrize("name", sorted(problem_targets()))
+def test_problem(name: str) -> None:
+    testing.check_problem(load_problem(name)())
+
+
+@pytest.mark.parametrize("name", sorted(LEARNERS))
+def test_learner(name: str) -> None:
+    kind = LEARNERS[name]
+
+    def make() -> Bandit:
+        bounds: dict[str, Any] = {"context_bounds": (0.0, 1.0)} if kind.needs_context else {}
+        return kind([1.0, 1.2, 1.4, 1.6, 1.8], seed=4, **bounds)
+
+    testing.check_bandit(make)
+
+
+def test_oracle_learner() -> None:
+    costs = np.arange(3000).reshape(600, 5) % 7
+    testing.check_bandit(lambda: Oracle([1.0, 1.2, 1.4, 1.6, 1.8], costs=costs))
+
+
+@pytest.mark.parametrize("entry", ENVIRONMENTS, ids=lambda entry: entry.id)
+def test_docstring_has_every_section(entry: Any) -> None:
+    creator = gymnasium.envs.registration.load_env_creator(entry.entry_point)
+    text = creator.__doc__ if isinstance(creator, type) else _design_docstring()
+    for heading in (
+        "Description", "Action space", "Observation space", "Reward", "Episode start and end",
+        "Info", "Arguments", "Version history",
+    ):  # fmt: skip
+        assert f"## {heading}" in text, heading
+
+
+def _design_docstring() -> str:
+    from simhelm.envs.design import DesignEnv
+
+    return DesignEnv.__doc__ or ""
+
+
+class _Drifting(gymnasium.Env[Any, Any]):
+    """An environment that breaks the contract: its reward depends on how often it was made."""
+
+    made = 0
+    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012
+
+    def __init__(self) -> None:
+        _Drifting.made += 1
+        self.offset = float(_Drifting.made)
+        self.action_space = gymnasium.spaces.Discrete(2)
+        self.observation_space = gymnasium.spaces.Box(0.0, 1.0, (1,), np.float64)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        super().reset(seed=seed)
+        return np.zeros(1), {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        return np.zeros(1), self.offset, True, False, {}
+
+
+def test_the_checks_catch_a_broken_environment() -> None:
+    with pytest.raises(AssertionError, match="step 0"):
+        testing.check_same_seed_same_bits(_Drifting)

@@ -1,0 +1,35 @@
+#!/bin/sh
+# Run the PETSc comparison in an environment of its own, with the first interpreter that the
+# PETSc wheel exists for. Says clearly when there is none; REQUIRE_PETSC=1 makes that a failure.
+set -eu
+environment=.venv-petsc
+
+fits() {
+    "$1" -c 'import sys, platform
+sys.exit(not (sys.version_info >= (3, 12) and sys.platform == "linux" and platform.machine() == "x86_64"))' 2>/dev/null
+}
+
+find_interpreter() {
+    for candidate in "${PYTHON:-python3}" python3.12 python3.13 python3.14 \
+        "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[2-9]*/bin/python; do
+        if fits "$candidate"; then
+            echo "$candidate"
+            return
+        fi
+    done
+}
+
+interpreter=$(find_interpreter)
+if [ -z "$interpreter" ]; then
+    echo "PETSc comparison NOT RUN: it needs Python 3.12 or newer on x86-64 Linux, none was found"
+    exit "${REQUIRE_PETSC:-0}"
+fi
+stamp="$environment/installed"
+if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ] || [ constraints.txt -nt "$stamp" ]; then
+    echo "installing PETSc into $environment ..."
+    "$interpreter" -m venv "$environment"
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
+        -c constraints.txt --editable '.[fenics]' pytest
+    touch "$stamp"
+fi
+"$environment/bin/python" -m pytest -p no:cacheprovider tests/simulators/linear/test_petsc.py
