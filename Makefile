@@ -3,14 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+SOURCES := simhelm tests benchmarks
 DEPENDENCIES := pyproject.toml constraints.txt
 
 .PHONY: demo test test-petsc lint types architecture bench clean
 
-demo: $(VENV)/base
+demo: $(VENV)/base $(VENV)/kernels
 	$(BIN)/simhelm run examples/heat.toml
 
-test: $(VENV)/test
+test: $(VENV)/test $(VENV)/kernels
 	$(BIN)/python -m pytest
 	@$(MAKE) --no-print-directory test-petsc
 
@@ -19,8 +20,8 @@ test-petsc:
 	@PYTHON="$(PYTHON)" sh tests/petsc.sh
 
 lint: $(VENV)/test
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
 
 types: $(VENV)/test
 	$(BIN)/mypy
@@ -28,9 +29,10 @@ types: $(VENV)/test
 architecture: $(VENV)/test
 	$(BIN)/lint-imports
 
-bench: $(VENV)/test
-	$(BIN)/python -m benchmarks.relaxation
-	$(BIN)/python -m benchmarks.bandits
+# With PETSc beside PyAMG where its environment exists (see test-petsc).
+bench: $(VENV)/test $(VENV)/kernels
+	@if [ -e .venv-petsc/installed ]; then python=.venv-petsc/bin/python; else python=$(BIN)/python; fi; \
+	$$python -m benchmarks.relaxation && $$python -m benchmarks.bandits
 
 clean:
 	rm -rf $(VENV) .venv-petsc build dist *.egg-info
@@ -39,6 +41,11 @@ $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "simhelm needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# The compiler's cache notices a change of a kernel's own file only, not of kernels it calls.
+$(VENV)/kernels: $(VENV)/python $(shell find simhelm -name '*.py')
+	@find simhelm -name '*.nb[ci]' -delete
 	@touch $@
 
 $(VENV)/base: $(VENV)/python $(DEPENDENCIES)

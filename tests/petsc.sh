@@ -29,7 +29,7 @@ if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ] || [ constraints.txt -nt
     echo "installing PETSc into $environment ..."
     "$interpreter" -m venv "$environment"
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
-        -c constraints.txt --editable '.[fenics]' pytest
+        -c constraints.txt --editable '.[fenics,peers]' pytest
     touch "$stamp"
 fi
 "$environment/bin/python" -m pytest -p no:cacheprovider tests/simulators/linear/test_petsc.py

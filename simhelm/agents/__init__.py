@@ -1,0 +1,1 @@
+"""The learners: bandits, and whatever else chooses settings for a simulator."""

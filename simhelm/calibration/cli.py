@@ -6,9 +6,11 @@ Exit codes: 0 done, 1 the run failed, 2 wrong usage or configuration, 5 unreadab
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,7 +97,7 @@ def run(
     if seed is not None:
         config = config.model_copy(update={"seed": seed})
     directory = Path("runs") / file.stem if out is None else out
-    with _progress() as progress:
+    with _interruptible(), _progress() as progress:
         finished = run_steering(config, directory, overwrite=overwrite, progress=progress)
     _print_run(finished, form)
     log.info("report: %s", directory / "report.html")
@@ -137,15 +139,15 @@ def reproduce(
         )
     met = True
     everything: list[dict[str, Any]] = []
-    for part in REPRODUCTIONS[name].load()(quick=quick):
-        met = met and part.met
-        if form is OutputFormat.table:
-            _print_records(part.records(), form, title=part.title)
-            for line in part.remarks:
-                typer.echo(line)
-            typer.echo()
-        else:
+    with _interruptible():
+        for part in REPRODUCTIONS[name].load()(quick=quick):
+            met = met and part.met
             everything += [{"part": part.title, **record} for record in part.records()]
+            if form is OutputFormat.table:
+                _print_records(part.records(), form, title=part.title)
+                for line in part.remarks:
+                    typer.echo(line)
+                typer.echo()
     if form is not OutputFormat.table:
         _print_records(everything, form)
     if not met:
@@ -194,16 +196,25 @@ def _progress() -> Any:
     return progress_bar(enabled=log.isEnabledFor(logging.INFO))
 
 
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    # Typer would end silently on a KeyboardInterrupt.
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise InterruptedError from None
+
+
 def main() -> None:
     """Run the command line; the only place that turns errors into exit codes."""
     try:
-        app(standalone_mode=True)
+        app()
     except ConfigurationError as error:
         _fail(error, EXIT_USAGE)
     except DirectoryError as error:
         _fail(error, EXIT_UNREADABLE)
-    except KeyboardInterrupt:
-        log.error("interrupted: run the same command again")
+    except InterruptedError:
+        log.error("interrupted: run the same command again")  # noqa: TRY400 - not a failure
         sys.exit(EXIT_INTERRUPTED)
     except (ImportError, OSError) as error:
         _fail(error, EXIT_FAILED)

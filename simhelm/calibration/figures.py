@@ -60,7 +60,8 @@ def _series(rounds: pyarrow.Table, policy: str, column: str, repeat: int = 0) ->
         pyarrow.compute.equal(rounds["policy"], policy),
         pyarrow.compute.equal(rounds["repeat"], repeat),
     )
-    return rounds.filter(chosen)[column].to_numpy()
+    values: NDArray[Any] = rounds.filter(chosen)[column].to_numpy()
+    return values
 
 
 def _mean_cumulative(rounds: pyarrow.Table, row: SummaryRow) -> NDArray[np.float64]:

@@ -31,15 +31,17 @@ def write_report(run: FinishedRun) -> Path:
 
 def _page(run: FinishedRun, figures: dict[str, Path]) -> str:
     environment = run.config.environment
-    arguments = ", ".join(f"{key} = {value!r}" for key, value in environment.arguments.items())
+    arguments = "".join(f", {key} = {value!r}" for key, value in environment.arguments.items())
     config = json.dumps(run.config.model_dump(mode="json"), indent=2)
-    versions = json.dumps(run.versions, indent=2)
+    versions = json.dumps(run.provenance["versions"], indent=2)
+    remarks = "".join(f"<p>{html.escape(text)}.</p>" for text in run.provenance["remarks"])
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{html.escape(run.config.title)}</title>
 <style>{_STYLE}</style></head><body>
 <h1>{html.escape(run.config.title)}</h1>
-<p>Steered: <code>{html.escape(environment.id)}</code>{html.escape(f" with {arguments}" if arguments else "")};
+<p>Steered: <code>{html.escape(environment.id)}</code>{html.escape(arguments)};
 seed {run.config.seed}, {run.config.repeats} run(s) of every learner.</p>
+{remarks}
 <p class="verdict"><strong>{html.escape(verdict(run.summary))}</strong></p>
 {_table(run.summary)}
 <p>Totals are means over runs. "To best fixed" compares with the best single setting in hindsight,

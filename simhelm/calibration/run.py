@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from simhelm.calibration.run_directory import (
     write_run,
 )
 from simhelm.calibration.schema import SteeringConfig
-from simhelm.calibration.steering import entrants, make_environment, play
+from simhelm.calibration.steering import entrants, make_environment, play, steerable
+
+log = logging.getLogger(__name__)
 
 # Called with (rounds done, rounds in all, name of the policy at work).
 Progress = Callable[[int, int, str], None]
@@ -37,8 +40,10 @@ def run_steering(
     field = entrants(config, env)
     if not prepare_directory(directory, config, overwrite=overwrite):
         return read_run(directory)
-    length: int = env.unwrapped.episode_length  # type: ignore[attr-defined]
-    total = length * sum(entrant.repeats for entrant in field)
+    inner = steerable(env)
+    for remark in inner.remarks:
+        log.info("%s", remark)
+    total = inner.episode_length * sum(entrant.repeats for entrant in field)
     done = 0
     name = field[0].name
 
@@ -51,6 +56,6 @@ def run_steering(
     for entrant, repeat, episode in play(env, field, config.seed, advance):
         name = entrant.name
         episodes.append((entrant, repeat, episode))
-    run = write_run(directory, episodes)
+    run = write_run(directory, episodes, inner.remarks)
     write_report(run)
     return run

@@ -1,4 +1,4 @@
-"""The directory of a run: what is in it, written so that a half-written one is never taken for done."""
+"""The directory of a run, written so that a half-written one is never taken for done."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from simhelm.calibration.schema import SteeringConfig, parse_config
 from simhelm.calibration.steering import Entrant, Episode
 from simhelm.calibration.summary import SummaryRow, as_records, from_records, summarise
 
-CONFIG, VERSIONS, ROUNDS, SUMMARY = "config.json", "versions.json", "rounds.parquet", "summary.json"
+CONFIG, PROVENANCE = "config.json", "provenance.json"
+ROUNDS, SUMMARY = "rounds.parquet", "summary.json"
 REPORT = "report.html"
 _LIBRARIES = ("simhelm", "numpy", "scipy", "numba", "gymnasium", "pyarrow", "matplotlib")
 
@@ -31,7 +32,7 @@ class FinishedRun:
 
     path: Path
     config: SteeringConfig
-    versions: dict[str, Any]
+    provenance: dict[str, Any]
     summary: list[SummaryRow]
 
     def rounds(self) -> pyarrow.Table:
@@ -72,12 +73,14 @@ def prepare_directory(path: Path, config: SteeringConfig, *, overwrite: bool) ->
     return True
 
 
-def write_run(path: Path, episodes: list[tuple[Entrant, int, Episode]]) -> FinishedRun:
-    """Write versions, rounds and, last, the summary."""
-    _write_json(path / VERSIONS, _versions())
+def write_run(
+    path: Path, episodes: list[tuple[Entrant, int, Episode]], remarks: tuple[str, ...] = ()
+) -> FinishedRun:
+    """Write provenance, rounds and, last, the summary."""
+    _write_json(path / PROVENANCE, {"remarks": list(remarks), "versions": _versions()})
     temporary = path / (ROUNDS + ".part")
     pyarrow.parquet.write_table(_table(episodes), temporary)
-    os.replace(temporary, path / ROUNDS)
+    temporary.replace(path / ROUNDS)
     _write_json(path / SUMMARY, as_records(summarise(episodes)))
     return read_run(path)
 
@@ -95,10 +98,10 @@ def read_run(path: Path) -> FinishedRun:
     try:
         config = parse_config(_read_json(path / CONFIG), where=str(path / CONFIG))
         summary = from_records(_read_json(path / SUMMARY))
-        versions = _read_json(path / VERSIONS)
+        provenance = _read_json(path / PROVENANCE)
     except (ConfigurationError, TypeError, OSError) as error:
         raise DirectoryError(f"{path}: damaged or written by another version: {error}") from error
-    return FinishedRun(path, config, versions, summary)
+    return FinishedRun(path, config, provenance, summary)
 
 
 def _table(episodes: Iterable[tuple[Entrant, int, Episode]]) -> pyarrow.Table:
@@ -166,7 +169,7 @@ def _write_json(path: Path, value: Any) -> None:
         json.dump(value, file, indent=2, allow_nan=False)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def _read_json(path: Path) -> Any:

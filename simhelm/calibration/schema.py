@@ -73,7 +73,7 @@ class SteeringConfig(_Strict):
         titles = [learner.title for learner in self.learner]
         twice = sorted({title for title in titles if titles.count(title) > 1})
         if twice:
-            raise ValueError(f"learners {twice} share a name; give each a label = \"...\" of its own")
+            raise ValueError(f'learners {twice} share a name; give each a label = "..." of its own')
         return self
 
 
@@ -89,7 +89,7 @@ def load_config(path: Path) -> SteeringConfig:
         raise ConfigurationError(f"{path}: larger than {_LARGEST_FILE} bytes; is it a run file?")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # TOML, UTF-8 or a number of 5,000 digits
         raise ConfigurationError(f"{path}: not valid TOML: {error}") from error
     config = parse_config(table, where=str(path))
     return _resolve_paths(config, path.parent)
@@ -103,7 +103,9 @@ def parse_config(table: Mapping[str, Any], where: str = "configuration") -> Stee
 def _resolve_paths(config: SteeringConfig, folder: Path) -> SteeringConfig:
     """Make the environment's path arguments absolute, so that a run does not depend on the cwd."""
     resolved = {
-        key: str((folder / value).resolve()) if key in _PATH_KEYS and isinstance(value, str) else value
+        key: str((folder / value).resolve())
+        if key in _PATH_KEYS and isinstance(value, str)
+        else value
         for key, value in config.environment.arguments.items()
     }
     environment = EnvironmentTable(id=config.environment.id, **resolved)
@@ -116,7 +118,7 @@ _PATH_KEYS = frozenset({"matrix", "right_hand_sides", "shift_file"})
 def checked_arguments(
     function: Callable[..., Any], given: Mapping[str, Any], where: str, skip: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """Check keyword arguments against a function's annotations before calling it.
+    """Check keyword arguments against the annotations of a function or class before calling it.
 
     Args:
         skip: parameters that the caller fills in itself.
@@ -124,10 +126,11 @@ def checked_arguments(
     Raises:
         ConfigurationError: unknown name (with the nearest), or wrong type.
     """
-    hints = get_type_hints(function)
+    constructor = inspect.isclass(function)
+    hints = get_type_hints(vars(function)["__init__"] if constructor else function)
     fields: dict[str, Any] = {}
     for name, parameter in inspect.signature(function).parameters.items():
-        if name in ("self", *skip) or parameter.kind is inspect.Parameter.VAR_KEYWORD:
+        if name in skip or parameter.kind is inspect.Parameter.VAR_KEYWORD:
             continue
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
         fields[name] = (hints.get(name, Any), default)
@@ -156,9 +159,8 @@ def _explain(model: type[pydantic.BaseModel], problem: dict[str, Any]) -> str:
     got = problem.get("input")
     if problem["type"] == "extra_forbidden":
         known = list(model.model_fields)
-        return (
-            f"unknown key {path!r}; expected one of {sorted(known)}"
-            + nearest(str(problem["loc"][-1]), known)
+        return f"unknown key {path!r}; expected one of {sorted(known)}" + nearest(
+            str(problem["loc"][-1]), known
         )
     if problem["type"] == "missing":
         return f"key {path!r} is missing"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import gymnasium
 import numpy as np
@@ -18,6 +18,55 @@ from simhelm.envs.baseline import Baseline
 from simhelm.simulators.problem import nearest
 
 Floats = NDArray[np.float64]
+
+
+@runtime_checkable
+class Steerable(Protocol):
+    """What an unwrapped environment needs, beside Gymnasium's API, to be steered by bandits.
+
+    Its action space is Discrete, its observation an array whose first number is the context,
+    and ``info`` of a step holds ``loss``, ``cost`` and ``end_reason``.
+
+    """
+
+    @property
+    def arm_values(self) -> Floats:
+        """What the actions stand for, shape (d,)."""
+
+    @property
+    def episode_length(self) -> int:
+        """Steps of an episode."""
+
+    @property
+    def is_random(self) -> bool:
+        """Whether the seed of ``reset`` matters."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Sentences for the report."""
+
+    def baselines(self) -> dict[str, Baseline]:
+        """Named policies to compare with."""
+
+
+def steerable(env: gymnasium.Env[Any, Any]) -> Steerable:
+    """The unwrapped environment, checked.
+
+    Raises:
+        ConfigurationError: it lacks what bandits need.
+    """
+    inner: Any = env.unwrapped
+    if not isinstance(env.action_space, gymnasium.spaces.Discrete):
+        raise ConfigurationError(
+            "this environment cannot be steered by bandits as configured: they need a Discrete "
+            f"action space, it has {env.action_space}"
+        )
+    if not isinstance(inner, Steerable):
+        raise ConfigurationError(
+            "to be steered by bandits, an environment needs arm_values, episode_length, "
+            "is_random, remarks and baselines()"
+        )
+    return inner
 
 
 class Policy(Protocol):
@@ -80,8 +129,9 @@ class Entrant:
 class Episode:
     """What one policy did in one episode; arrays have shape (rounds,).
 
-    ``setting`` is the value of the chosen arm, ``loss`` is what it is judged by (iterations, or the cap after a failure), ``cost`` the
-    simulator's work units, ``seconds`` the wall-clock of the whole episode.
+    ``setting`` is the value of the chosen arm, ``loss`` what it is judged by (iterations, or
+    the cap after a failure), ``cost`` the simulator's work units, ``seconds`` the wall-clock of
+    the whole episode.
     """
 
     context: Floats
@@ -99,7 +149,7 @@ def steer(
     advance: Callable[[int], None] = lambda rounds: None,
 ) -> Episode:
     """Run one episode; ``advance`` is told of finished rounds, now and then."""
-    arm_values = env.unwrapped.arm_values  # type: ignore[attr-defined]
+    arm_values = steerable(env).arm_values
     rows: list[tuple[float, float, int, int]] = []
     reasons: list[str] = []
     start = time.perf_counter()
@@ -117,8 +167,8 @@ def steer(
             advance(500)
     advance(len(rows) % 500)
     seconds = time.perf_counter() - start
-    context, setting, loss, cost = (np.array(column) for column in zip(*rows, strict=True))
-    return Episode(context, setting, loss, cost, reasons, seconds)
+    contexts, settings, losses, costs = (np.array(column) for column in zip(*rows, strict=True))
+    return Episode(contexts, settings, losses, costs, reasons, seconds)
 
 
 def make_environment(config: SteeringConfig) -> gymnasium.Env[Any, Any]:
@@ -135,26 +185,16 @@ def make_environment(config: SteeringConfig) -> gymnasium.Env[Any, Any]:
             f"environment.id: unknown environment {name!r}; expected one of {ours}"
             + nearest(name, gymnasium.registry)
         )
-    creator = gymnasium.registry[name].entry_point
+    creator: Any = gymnasium.registry[name].entry_point
     if isinstance(creator, str):
         creator = gymnasium.envs.registration.load_env_creator(creator)
-    checked_arguments(_signature_of(creator), arguments, "[environment]")
+    checked_arguments(creator, arguments, "[environment]")
     try:
         env = gymnasium.make(name, **arguments)
     except (ValueError, TypeError, OSError) as error:
         raise ConfigurationError(f"[environment]: {error}") from error
-    if not isinstance(env.action_space, gymnasium.spaces.Discrete) or not hasattr(
-        env.unwrapped, "arm_values"
-    ):
-        raise ConfigurationError(
-            f"{name} cannot be steered by bandits as configured: they need a Discrete action "
-            f"space with arm_values, this has {env.action_space}"
-        )
+    steerable(env)
     return env
-
-
-def _signature_of(creator: Any) -> Callable[..., Any]:
-    return creator.__init__ if isinstance(creator, type) else creator  # type: ignore[misc]
 
 
 def entrants(config: SteeringConfig, env: gymnasium.Env[Any, Any]) -> list[Entrant]:
@@ -164,7 +204,7 @@ def entrants(config: SteeringConfig, env: gymnasium.Env[Any, Any]) -> list[Entra
         ConfigurationError: a baseline or learner that does not exist, or illegal options.
     """
     # Where nothing is random, a baseline's second run would be its first.
-    runs = config.repeats if env.unwrapped.is_random else 1  # type: ignore[attr-defined]
+    runs = config.repeats if steerable(env).is_random else 1
     baselines = [
         Entrant(name, baseline.kind, runs, _baseline_maker(name))
         for name, baseline in _chosen_baselines(config, env).items()
@@ -179,10 +219,8 @@ def entrants(config: SteeringConfig, env: gymnasium.Env[Any, Any]) -> list[Entra
     return [*baselines, *learners]
 
 
-def _chosen_baselines(
-    config: SteeringConfig, env: gymnasium.Env[Any, Any]
-) -> dict[str, Baseline]:
-    known: dict[str, Baseline] = env.unwrapped.baselines()  # type: ignore[attr-defined]
+def _chosen_baselines(config: SteeringConfig, env: gymnasium.Env[Any, Any]) -> dict[str, Baseline]:
+    known = steerable(env).baselines()
     if config.baselines == "all":
         return known
     names = [] if config.baselines == "none" else list(config.baselines)
@@ -199,14 +237,12 @@ def _baseline_maker(
     name: str,
 ) -> Callable[[gymnasium.Env[Any, Any], np.random.SeedSequence], Policy]:
     def make(env: gymnasium.Env[Any, Any], seed: np.random.SeedSequence) -> Policy:
-        return BaselinePolicy(env.unwrapped.baselines()[name])  # type: ignore[attr-defined]
+        return BaselinePolicy(steerable(env).baselines()[name])
 
     return make
 
 
-def _learner_entrant(
-    table: LearnerTable, repeats: int, env: gymnasium.Env[Any, Any]
-) -> Entrant:
+def _learner_entrant(table: LearnerTable, repeats: int, env: gymnasium.Env[Any, Any]) -> Entrant:
     where = f"[[learner]] {table.title}"
     if table.name not in LEARNERS:
         raise ConfigurationError(
@@ -215,14 +251,14 @@ def _learner_entrant(
         )
     kind = LEARNERS[table.name]
     skip = ("arm_values", "context_bounds", "seed")
-    options = checked_arguments(kind.__init__, table.arguments, where, skip)
+    options = checked_arguments(kind, table.arguments, where, skip)
 
     def make(env: gymnasium.Env[Any, Any], seed: np.random.SeedSequence) -> Policy:
         bounds: dict[str, Any] = {}
         if kind.needs_context:
             space: Any = env.observation_space
             bounds["context_bounds"] = (float(space.low[0]), float(space.high[0]))
-        arms = env.unwrapped.arm_values  # type: ignore[attr-defined]
+        arms = steerable(env).arm_values
         return BanditPolicy(kind(arms, seed=np.random.default_rng(seed), **bounds, **options))
 
     try:

@@ -8,11 +8,9 @@ import io
 import json
 import statistics
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 from simhelm.calibration.steering import Entrant, Episode
-
-Format = Literal["table", "csv", "json"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,8 +146,8 @@ def verdict(rows: list[SummaryRow]) -> str:
     )
 
 
-def formatted(records: list[dict[str, Any]], form: Format) -> str:
-    """Records as JSON or CSV text (tables are drawn by the terminal module)."""
+def formatted(records: list[dict[str, Any]], form: str) -> str:
+    """Records as text, ``form`` being "json" or "csv" (the terminal module draws tables)."""
     if form == "json":
         return json.dumps(records, indent=2, allow_nan=False)
     text = io.StringIO()

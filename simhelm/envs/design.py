@@ -54,16 +54,15 @@ class DesignEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
     """
 
     metadata: dict[str, Any] = {"render_modes": []}
-    observation_space: gymnasium.spaces.Box
 
     def __init__(self, problem: Problem, *, budget: int | None = None) -> None:
         self.problem = problem
         self.budget = budget
         count = len(problem.parameters)
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (count,), np.float32)
-        low = np.array([output.low for output in problem.outputs])
-        high = np.array([output.high for output in problem.outputs])
-        self.observation_space = gymnasium.spaces.Box(low, high, dtype=np.float64)
+        self._low = np.array([output.low for output in problem.outputs])
+        self._high = np.array([output.high for output in problem.outputs])
+        self.observation_space = gymnasium.spaces.Box(self._low, self._high, dtype=np.float64)
         self._seed = 0
 
     def reset(
@@ -119,13 +118,15 @@ class DesignEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
         oracle = self.problem.oracle_config()
         if oracle is not None:
             best = self.action_of(oracle)
-            named.append(Baseline("oracle", "the optimum that theory gives", lambda: best, "oracle"))
+            named.append(
+                Baseline("oracle", "the optimum that theory gives", lambda: best, "oracle")
+            )
         return {baseline.name: baseline for baseline in named}
 
     def _observation(self, values: Mapping[str, float]) -> NDArray[np.float64]:
         numbers = [values.get(output.name, 0.0) for output in self.problem.outputs]
-        space = self.observation_space
-        return np.clip(np.array(numbers), space.low, space.high)
+        observation: NDArray[np.float64] = np.clip(np.array(numbers), self._low, self._high)
+        return observation
 
 
 def make_design_env(problem: str, *, budget: int | None = None, **arguments: Any) -> DesignEnv:

@@ -107,6 +107,8 @@ class RelaxationEnv(gymnasium.Env[Floats, Any], abc.ABC):
     """
 
     metadata: dict[str, Any] = {"render_modes": []}
+    # What a reader of the results should know of this environment, sentence by sentence.
+    remarks: tuple[str, ...] = ()
 
     def __init__(self, sequence: SystemSequence, choice: OmegaChoice) -> None:
         self.sequence = sequence
@@ -181,7 +183,10 @@ class RelaxationVectorEnv(VectorEnv[Floats, Any, NDArray[Any]], abc.ABC):
     Equal, step by step, to ``SyncVectorEnv`` over the scalar environment (next-step autoreset).
     """
 
-    metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}
+    metadata: dict[str, Any] = {
+        "render_modes": [],
+        "autoreset_mode": AutoresetMode.NEXT_STEP,
+    }
 
     def __init__(self, num_envs: int, env: RelaxationEnv) -> None:
         if num_envs < 1:

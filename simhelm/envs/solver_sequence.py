@@ -18,8 +18,11 @@ from simhelm.envs.relaxation import (
 from simhelm.simulators.linear import (
     SHIFT_DISTRIBUTIONS,
     BetaShifts,
+    Definiteness,
+    PreparedMatrix,
     ShiftedSystems,
     Stopping,
+    definiteness,
     poisson2d,
     prepare,
     read_matrix,
@@ -75,6 +78,8 @@ class SolverSequenceEnv(RelaxationEnv):
     v0: first release.
     """
 
+    remarks: tuple[str, ...]
+
     def __init__(
         self,
         *,
@@ -95,6 +100,7 @@ class SolverSequenceEnv(RelaxationEnv):
         if length < 1:
             raise ValueError(f"length: expected at least 1 solve, got {length!r}")
         A = prepare(poisson2d(grid) if matrix is None else read_matrix(matrix))
+        self.remarks = () if matrix is None else _judge(A, method, Path(matrix).name)
         vectors = None
         if right_hand_sides is not None:
             vectors = _cycled(read_right_hand_sides(right_hand_sides, A.size), length)
@@ -127,6 +133,14 @@ class SolverSequenceVectorEnv(RelaxationVectorEnv):
 
     def __init__(self, num_envs: int = 1, **arguments: Any) -> None:
         super().__init__(num_envs, SolverSequenceEnv(**arguments))
+
+
+def _judge(A: PreparedMatrix, method: Method, name: str) -> tuple[str, ...]:
+    """What is known of a user's matrix; CG on an unsuitable one is refused."""
+    known = definiteness(A)
+    if method == "ssor_pcg" and known in (Definiteness.UNSYMMETRIC, Definiteness.REFUTED):
+        raise ValueError(f"{name} is {known.value}; use method = 'sor'")
+    return (f"{name}, {A.size} rows: {known.value}",)
 
 
 def _shift_source(

@@ -85,9 +85,10 @@ class Parameter:
         """The value at ``share`` in [0, 1] of the range (of the choices for a categorical)."""
         share = min(1.0, max(0.0, share))
         if self.kind == "categorical":
-            return self.choices[min(int(share * len(self.choices)), len(self.choices) - 1)]
+            place = min(int(share * len(self.choices)), len(self.choices) - 1)
+            return self.choices[place]
         if self.log:
-            number = self.low * (self.high / self.low) ** share
+            number = self.low * math.pow(self.high / self.low, share)
         else:
             number = self.low + (self.high - self.low) * share
         number = min(self.high, max(self.low, number))
@@ -128,7 +129,9 @@ class Output:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-            raise ValueError(f"{self.name}: expected finite low < high, got {self.low}, {self.high}")
+            raise ValueError(
+                f"{self.name}: expected finite low < high, got {self.low}, {self.high}"
+            )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -65,7 +65,7 @@ def test_oracle_learner() -> None:
 @pytest.mark.parametrize("entry", ENVIRONMENTS, ids=lambda entry: entry.id)
 def test_docstring_has_every_section(entry: Any) -> None:
     creator = gymnasium.envs.registration.load_env_creator(entry.entry_point)
-    text = creator.__doc__ if isinstance(creator, type) else _design_docstring()
+    text = (creator.__doc__ if isinstance(creator, type) else _design_docstring()) or ""
     for heading in (
         "Description", "Action space", "Observation space", "Reward", "Episode start and end",
         "Info", "Arguments", "Version history",

@@ -38,9 +38,7 @@ class Bandit(abc.ABC):
     # Attributes (numbers and arrays) that make up the state beside pending choices and the rng.
     _state_names: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(
-        self, arm_values: ArrayLike, *, seed: int | np.random.Generator = 0
-    ) -> None:
+    def __init__(self, arm_values: ArrayLike, *, seed: int | np.random.Generator = 0) -> None:
         self.arm_values: Floats = np.asarray(arm_values, dtype=np.float64)
         if self.arm_values.ndim != 1 or self.arm_values.size < 1:
             raise ValueError(

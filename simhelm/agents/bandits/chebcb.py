@@ -22,6 +22,7 @@ from simhelm.agents.bandits.chebyshev import chebyshev_features
 from simhelm.agents.compiled import compiled
 
 Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
 
 
 class ChebCB(ContextualBandit):
@@ -38,7 +39,14 @@ class ChebCB(ContextualBandit):
     """
 
     _state_names = (
-        "gram", "moments", "squares", "coefficients", "largest_loss", "errors", "rounds", "eta",
+        "gram",
+        "moments",
+        "squares",
+        "coefficients",
+        "largest_loss",
+        "errors",
+        "rounds",
+        "eta",
     )
 
     def __init__(
@@ -69,7 +77,7 @@ class ChebCB(ContextualBandit):
 
     @property
     def _spread(self) -> float:
-        """N = 2 + 4 (C L / K)(1 + log m), with L = K / C."""
+        """The constant N = 2 + 4 (C L / K)(1 + log m), with L = K / C."""
         return 2.0 + 4.0 * (1.0 + math.log(self.features))
 
     def probabilities(self, context: float) -> Floats:
@@ -83,7 +91,9 @@ class ChebCB(ContextualBandit):
     def _predictions(self, features: Floats) -> Floats:
         """Scaled predictions (loss - 1) / (K N) of every arm."""
         scale = self.largest_loss * self._spread
-        return self.coefficients @ features / (scale if scale > 0.0 else 1.0)
+        predictions: Floats = self.coefficients @ features
+        predictions /= scale if scale > 0.0 else 1.0
+        return predictions
 
     def _probabilities(self, predictions: Floats) -> Floats:
         best = int(predictions.argmin())
@@ -102,7 +112,7 @@ class ChebCB(ContextualBandit):
         features, prediction = np.asarray(choice.memory[0]), choice.memory[1]
         if self.discount < 1.0:
             for sums in (self.gram, self.moments, self.squares, self.errors):
-                sums *= self.discount
+                np.multiply(sums, self.discount, out=sums)
         arm = choice.arm
         self.gram[arm] += np.outer(features, features)
         self.moments[arm] += (loss - 1.0) * features
@@ -139,7 +149,9 @@ class ChebCB(ContextualBandit):
 
 
 @compiled
-def _refit(gram, moments, squares, coefficients, bounds, arm):  # type: ignore[no-untyped-def]
+def _refit(
+    gram: Floats, moments: Floats, squares: Floats, coefficients: Floats, bounds: Floats, arm: int
+) -> float:
     """Fit one arm (all for -1); returns the squared misfit of the last bounded fit, else 0."""
     misfit = 0.0
     free = np.empty(bounds.size, dtype=np.bool_)
@@ -158,7 +170,7 @@ def _refit(gram, moments, squares, coefficients, bounds, arm):  # type: ignore[n
 
 
 @compiled
-def _times(matrix, x):  # type: ignore[no-untyped-def]
+def _times(matrix: Floats, x: Floats) -> Floats:
     product = np.empty_like(x)
     for i in range(x.size):
         product[i] = np.sum(matrix[i] * x)
@@ -166,7 +178,7 @@ def _times(matrix, x):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _solve_free(gram, moments, free, theta):  # type: ignore[no-untyped-def]
+def _solve_free(gram: Floats, moments: Floats, free: Booleans, theta: Floats) -> None:
     """Minimise over the free entries of theta with the others held, in place (Cholesky).
 
     A ridge of 1e-12 of the trace stands in for the minimum-norm choice while an arm has fewer
@@ -200,7 +212,7 @@ def _solve_free(gram, moments, free, theta):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def fit_in_box(gram, moments, bounds, theta):  # type: ignore[no-untyped-def]
+def fit_in_box(gram: Floats, moments: Floats, bounds: Floats, theta: Floats) -> None:
     """Least squares with |theta_j| <= bounds_j from the normal equations, in place.
 
     Active-set method (bounded variables of Stark & Parker 1995): move to the optimum of the

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simhelm.agents.compiled import compiled
 
+Floats = NDArray[np.float64]
+
 
 @compiled
-def chebyshev_features(x, count):  # type: ignore[no-untyped-def]
+def chebyshev_features(x: float, count: int) -> Floats:
     """T_0(x) ... T_{count-1}(x) for x in [-1, 1], shape (count,), by the three-term recurrence."""
     features = np.empty(count)
     features[0] = 1.0

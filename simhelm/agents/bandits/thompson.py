@@ -88,7 +88,9 @@ class ThompsonLogCost(ContextualBandit):
 
 
 @compiled
-def _add_evidence(gram, moments, arm, context, target, discount):  # type: ignore[no-untyped-def]
+def _add_evidence(
+    gram: Floats, moments: Floats, arm: Floats, context: Floats, target: float, discount: float
+) -> None:
     phi = _products(arm, context)
     for i in range(phi.size):
         moments[i] = discount * moments[i] + target * phi[i]
@@ -97,7 +99,7 @@ def _add_evidence(gram, moments, arm, context, target, discount):  # type: ignor
 
 
 @compiled
-def _products(arm, context):  # type: ignore[no-untyped-def]
+def _products(arm: Floats, context: Floats) -> Floats:
     phi = np.empty(arm.size * context.size)
     for i in range(arm.size):
         for j in range(context.size):
@@ -106,8 +108,16 @@ def _products(arm, context):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _sampled_best_arm(gram, moments, ridge, noise, normal, arms, context):  # type: ignore[no-untyped-def]
-    """argmin over arms of phi' theta, theta drawn from N(P^-1 m, noise^2 P^-1), P = gram + ridge I."""
+def _sampled_best_arm(
+    gram: Floats,
+    moments: Floats,
+    ridge: float,
+    noise: float,
+    normal: Floats,
+    arms: Floats,
+    context: Floats,
+) -> int:
+    """The arm of lowest phi' theta, theta from N(P^-1 m, noise^2 P^-1), P = gram + ridge I."""
     size = moments.size
     # Row-oriented Cholesky factor P = F F', and F y = m on the way.
     factor = np.empty((size, size))

@@ -30,7 +30,7 @@ _NEWTON_LIMIT = 200
 
 
 def tsallis_probabilities(cumulative_loss: ArrayLike, eta: float) -> Floats:
-    """argmin over the simplex of <k, p> - (4 / eta) sum sqrt(p), shape (d,), sums to 1.
+    """The minimiser over the simplex of <k, p> - (4 / eta) sum sqrt(p), shape (d,), sums to 1.
 
     The solution is p_i = 4 / (eta (k_i - x))^2 with x below min(k) such that the sum is 1.
     Newton's method starts at x = min(k) - 2 / eta, where the sum is at least 1; the sum is
@@ -50,11 +50,11 @@ def tsallis_probabilities(cumulative_loss: ArrayLike, eta: float) -> Floats:
         raise ValueError("cumulative_loss: expected a non-empty list of finite numbers")
     if not (math.isfinite(eta) and eta > 0.0):
         raise ValueError(f"eta: expected a positive finite number, got {eta!r}")
-    return _exact_probabilities(k, float(eta))  # type: ignore[no-any-return]
+    return _exact_probabilities(k, float(eta))
 
 
 @compiled
-def _exact_probabilities(k, eta):  # type: ignore[no-untyped-def]
+def _exact_probabilities(k: Floats, eta: float) -> Floats:
     # Shifting k by its minimum changes nothing but keeps the differences accurate.
     gaps = eta * (k - k.min())
     # Unknown y = eta (min(k) - x) >= 2: sum 4 / (gap + y)^2 = 1.
@@ -71,11 +71,12 @@ def _exact_probabilities(k, eta):  # type: ignore[no-untyped-def]
         if step <= 1e-14 * y:
             break
     p = 4.0 / (gaps + y) ** 2
-    return p / p.sum()
+    normalised: Floats = p / p.sum()
+    return normalised
 
 
 @compiled
-def _published_probabilities(k, eta):  # type: ignore[no-untyped-def]
+def _published_probabilities(k: Floats, eta: float) -> Floats:
     """Twenty unguarded Newton steps from -1: sums to anything from 1 to 1e17."""
     x = -1.0
     p = np.empty_like(k)

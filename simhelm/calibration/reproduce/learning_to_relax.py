@@ -66,7 +66,10 @@ TRIALS: dict[str, dict[str, tuple[int, int]]] = {
     "5 bins, reduced variance": {"low": (311_518, 3_136), "high": (500_712, 4_536)},
 }
 # Bars for five seeds on the 5,000 systems of the table above.
-BARS = {"ChebCB": {"low": 236_000, "high": 330_000}, "ThompsonLogCost": {"low": 228_000, "high": 307_000}}
+BARS = {
+    "ChebCB": {"low": 236_000, "high": 330_000},
+    "ThompsonLogCost": {"low": 228_000, "high": 307_000},
+}
 GROWTH_BAR = 0.45
 
 # Heat equation, totals over 5,000 steps; None is plain CG. Authors' code for nx = 25.
@@ -87,7 +90,7 @@ HEAT_LEARNERS: dict[str, dict[int, int]] = {
 def recompute(*, quick: bool) -> Iterator[Part]:
     """All tables, in the order of the paper; about six minutes on two cores, quick half of one."""
     for dataset in DATASETS:
-        sequence, rng = shifted_systems(dataset)
+        sequence, _ = shifted_systems(dataset)
         yield deterministic_part(dataset, sequence)
         costs = cost_table(sequence)
         yield bars_part(dataset, sequence, costs, seeds=2 if quick else 5)
@@ -114,9 +117,7 @@ def cost_table(sequence: ShiftedSystems) -> Costs:
 
 def fixed_costs(sequence: ShiftedSystems, omegas: Floats) -> Costs:
     """Iterations of each system with its own omega, shape (length,)."""
-    many = solve_many(
-        "sor", sequence.matrix, sequence.right_hand_sides, omegas, sequence.shifts
-    )
+    many = solve_many("sor", sequence.matrix, sequence.right_hand_sides, omegas, sequence.shifts)
     if not all(reason.succeeded for reason in many.end_reasons):
         raise RuntimeError("a solve of the reference recipe did not converge")
     return many.iterations
@@ -165,7 +166,9 @@ def bars_part(dataset: str, sequence: ShiftedSystems, costs: Costs, *, seeds: in
     best = int(totals.argmin())
     rows = [
         _exact("sum over all 20 arms", int(costs.sum()), ALL_ARMS_TOTALS[dataset]),
-        _exact("cheapest arm of each system", int(costs.min(axis=1).sum()), BEST_ARM_TOTALS[dataset]),
+        _exact(
+            "cheapest arm of each system", int(costs.min(axis=1).sum()), BEST_ARM_TOTALS[dataset]
+        ),
         Row(f"best fixed arm, omega = {GRID[best]:g}", f"{int(totals[best]):,}"),
     ]
     learners: dict[str, Callable[[int], Bandit]] = {
@@ -240,7 +243,7 @@ def _tsallis_family(
 def stream(rng: np.random.Generator, row: int, length: int = SOLVES) -> np.random.Generator:
     """A generator whose uniforms are row ``row`` of what rng.random((rows, length)) would give."""
     bits = np.random.PCG64(0)
-    bits.state = rng.bit_generator.state
+    bits.state = rng.bit_generator.state  # type: ignore[assignment]
     bits.advance(row * length)
     return np.random.Generator(bits)
 

@@ -1,6 +1,7 @@
 """Linear systems by relaxation: solvers, theory, and sequences for learners to be steered on."""
 
 from simhelm.simulators.linear.backends import solve
+from simhelm.simulators.linear.definiteness import Definiteness, definiteness
 from simhelm.simulators.linear.heat import Heat2D
 from simhelm.simulators.linear.matrix import PreparedMatrix, prepare
 from simhelm.simulators.linear.matrix_market import (
@@ -45,6 +46,7 @@ __all__ = [
     "SHIFT_DISTRIBUTIONS",
     "BatchResult",
     "BetaShifts",
+    "Definiteness",
     "Heat2D",
     "LinearSystem",
     "PreparedMatrix",
@@ -55,6 +57,7 @@ __all__ = [
     "SystemSequence",
     "asymptocity",
     "defect_reduction_matrix",
+    "definiteness",
     "iteration_bound",
     "optimal_omega",
     "optimal_omega_of_radius",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import scipy.sparse
@@ -25,7 +25,7 @@ from simhelm.simulators.linear.solvers import (
 
 Backend = Literal["simhelm", "pyamg", "petsc"]
 Floats = NDArray[np.float64]
-Matrix = scipy.sparse.csr_array[Any, Any]
+Matrix: TypeAlias = "scipy.sparse.csr_array[Any, Any]"
 # One relaxation sweep in place: forward or symmetric.
 Sweep = Callable[[Floats, Floats], None]
 
@@ -70,9 +70,7 @@ def _simhelm(
     matrix: Matrix, b: Floats, omega: float, method: Method, stopping: Stopping
 ) -> SolveResult:
     function: Callable[..., SolveResult] = _OURS[method]
-    return function(
-        matrix, b, omega, rtol=stopping.rtol, max_iterations=stopping.max_iterations
-    )
+    return function(matrix, b, omega, rtol=stopping.rtol, max_iterations=stopping.max_iterations)
 
 
 def _pyamg(
@@ -135,18 +133,8 @@ def _scipy_cg(
 def _petsc(
     matrix: Matrix, b: Floats, omega: float, method: Method, stopping: Stopping
 ) -> SolveResult:
-    _initialise_petsc()
-    petsc = _require("petsc4py.PETSc", "petsc4py", "fenics")
-    operator = petsc.Mat().create(comm=petsc.COMM_SELF)
-    operator.setSizes(matrix.shape)
-    operator.setType("seqaij")
-    operator.setPreallocationNNZ(np.diff(matrix.indptr).astype(np.int32))
-    # PETSc's manual: grouping rows into inodes changes SOR for omega != 1.
-    operator.setOption(petsc.Mat.Option.USE_INODES, False)
-    operator.setValuesCSR(
-        matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data
-    )
-    operator.assemble()
+    petsc = load_petsc()
+    operator = petsc_matrix(petsc, matrix)
     solver = petsc.KSP().create(comm=petsc.COMM_SELF)
     solver.setOperators(operator)
     solver.setType("cg" if method == "ssor_pcg" else "richardson")
@@ -176,10 +164,32 @@ def _petsc(
     return _result(x, iterations, norm, target, rows * b.size * iterations)
 
 
-def _initialise_petsc() -> None:
-    # Importing PETSc is collective on COMM_WORLD unless it is told to keep to this process.
+def load_petsc() -> Any:
+    """The module ``petsc4py.PETSc``, kept to this process.
+
+    Importing PETSc is collective on COMM_WORLD unless it is told otherwise; mpi4py comes first,
+    since it brings the MPI library.
+
+    Raises:
+        ImportError: PETSc is missing; names the extra to install.
+    """
     mpi = _require("mpi4py.MPI", "mpi4py", "fenics")
     _require("petsc4py", "petsc4py", "fenics").init(comm=mpi.COMM_SELF)
+    return _require("petsc4py.PETSc", "petsc4py", "fenics")
+
+
+def petsc_matrix(petsc: Any, matrix: Matrix) -> Any:
+    """A PETSc copy of a scipy CSR matrix, without inodes: they change SOR for omega != 1."""
+    operator = petsc.Mat().create(comm=petsc.COMM_SELF)
+    operator.setSizes(matrix.shape)
+    operator.setType("seqaij")
+    operator.setPreallocationNNZ(np.diff(matrix.indptr).astype(np.int32))
+    operator.setOption(petsc.Mat.Option.USE_INODES, False)
+    operator.setValuesCSR(
+        matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data
+    )
+    operator.assemble()
+    return operator
 
 
 def _result(x: Floats, iterations: int, norm: float, target: float, work: int) -> SolveResult:
@@ -194,8 +204,7 @@ def _require(module: str, library: str, extra: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         raise ImportError(
-            f"this back end needs {library}, which is not installed: "
-            f"pip install 'simhelm[{extra}]'"
+            f"this back end needs {library}, which is not installed: pip install 'simhelm[{extra}]'"
         ) from error
 
 

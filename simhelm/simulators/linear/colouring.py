@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from simhelm.simulators.linear.kernels import compiled
+from simhelm.simulators.linear.kernels import Floats, Indices, Integers, compiled
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ def colour_permutation(
 
 
 @compiled
-def _greedy_colours(indptr, indices, colours):  # type: ignore[no-untyped-def]
+def _greedy_colours(indptr: NDArray[Any], indices: NDArray[Any], colours: Integers) -> int:
     # taken_by[c] == i says that a neighbour of row i has colour c already.
     taken_by = np.full(colours.size + 1, -1, dtype=np.int64)
     count = 0
@@ -81,7 +81,9 @@ def _greedy_colours(indptr, indices, colours):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _neighbour_counts(indptr, indices, colours):  # type: ignore[no-untyped-def]
+def _neighbour_counts(
+    indptr: NDArray[Any], indices: NDArray[Any], colours: Integers
+) -> tuple[Integers, Integers]:
     earlier = np.zeros(colours.size, dtype=np.int64)
     later = np.zeros(colours.size, dtype=np.int64)
     for i in range(colours.size):
@@ -120,7 +122,14 @@ def colour_blocks(
 
 
 @compiled
-def _fill_blocks(table, indptr, indices, data, values, columns):  # type: ignore[no-untyped-def]
+def _fill_blocks(
+    table: Integers,
+    indptr: Indices,
+    indices: Indices,
+    data: Floats,
+    values: Floats,
+    columns: Indices,
+) -> None:
     for q in range(table.shape[0]):
         first, last, offset = table[q, 0], table[q, 1], table[q, 4]
         for i in range(first, last):

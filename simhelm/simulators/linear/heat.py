@@ -12,15 +12,13 @@ from typing import Any, Literal
 
 import numpy as np
 import scipy.sparse
-from numpy.typing import NDArray
 
-from simhelm.simulators.linear.kernels import compiled
+from simhelm.simulators.linear.kernels import Floats, Indices, compiled
 from simhelm.simulators.linear.matrix import prepare
 from simhelm.simulators.linear.poisson import poisson2d
 from simhelm.simulators.linear.sequence import LinearSystem, SystemSequence
 from simhelm.simulators.linear.solvers import Stopping
 
-Floats = NDArray[np.float64]
 HeatVariant = Literal["code", "paper"]
 
 
@@ -167,13 +165,15 @@ class Heat2D(SystemSequence):
 
 
 @compiled
-def _bump(distance_squared, radius, exponent):  # type: ignore[no-untyped-def]
+def _bump(distance_squared: float, radius: float, exponent: float) -> float:
     q = distance_squared / (radius * radius)
     return math.exp(exponent - 1.0 / (1.0 - q)) if q < 1.0 else 0.0
 
 
 @compiled
-def bump_on_grid(coordinates, centre_x, centre_y, radius, exponent):  # type: ignore[no-untyped-def]
+def bump_on_grid(
+    coordinates: Floats, centre_x: float, centre_y: float, radius: float, exponent: float
+) -> Floats:
     """exp(exponent - 1 / (1 - |x - centre|^2 / radius^2)) inside the radius, 0 outside.
 
     ``coordinates``, shape (m,), are those of either axis; the result has shape (m * m,), grid
@@ -189,10 +189,20 @@ def bump_on_grid(coordinates, centre_x, centre_y, radius, exponent):  # type: ig
 
 
 @compiled
-def _right_hand_side(  # type: ignore[no-untyped-def]
-    indptr, indices, data, u, strength, coordinates, centre_x, centre_y, exponent, amount, b
-):
-    """b = ((I - strength P) u + amount * bump) / strength in one pass."""
+def _right_hand_side(
+    indptr: Indices,
+    indices: Indices,
+    data: Floats,
+    u: Floats,
+    strength: float,
+    coordinates: Floats,
+    centre_x: float,
+    centre_y: float,
+    exponent: float,
+    amount: float,
+    b: Floats,
+) -> None:
+    """Set b = ((I - strength P) u + amount * bump) / strength in one pass."""
     m = coordinates.size
     for i in range(m):
         for j in range(m):

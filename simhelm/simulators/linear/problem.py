@@ -1,4 +1,4 @@
-"""The offline question: which one relaxation factor is best for a family of systems?"""
+"""The offline question: the one relaxation factor that is best for a family of systems."""
 
 from __future__ import annotations
 
@@ -93,5 +93,3 @@ class RelaxationFactor(Problem):
         if self.shifts != "none":
             return None
         return {"omega": optimal_omega(self.matrix)}
-
-

@@ -106,9 +106,7 @@ class ShiftedSystems(SystemSequence):
     def restart(self, rng: np.random.Generator) -> None:
         """Draw shifts first, then right-hand sides, as the reference recipe does."""
         source, fixed = self._source, self._fixed_b
-        self.shifts = (
-            source.draw(rng, self.length) if isinstance(source, BetaShifts) else source
-        )
+        self.shifts = source.draw(rng, self.length) if isinstance(source, BetaShifts) else source
         self.right_hand_sides = (
             truncated_normal_vectors(rng, self.length, self.matrix.size) if fixed is None else fixed
         )

@@ -208,7 +208,7 @@ def solve_many(
             raise ValueError(f"{name}: expected shape {b.shape[:1]}, got {values.shape}")
     if not (np.isfinite(b).all() and np.isfinite(shifts).all()):
         raise ValueError("b and shifts: expected finite entries")
-    if omegas.size and not (0.0 < omegas.min() and omegas.max() < 2.0):
+    if omegas.size and not (omegas.min() > 0.0 and omegas.max() < 2.0):
         raise ValueError(f"omegas: expected values in (0, 2), got {omegas.tolist()}")
     _check_shifted_diagonal(A, shifts)
     x = np.zeros_like(b) if x0 is None else np.array(x0, dtype=np.float64)

@@ -81,7 +81,7 @@ def defect_reduction_matrix(A: object, omega: float) -> Floats:
     check_omega(omega)
     dense = prepare(A).to_scipy().toarray()
     lower = np.diag(np.diag(dense) / omega) + np.tril(dense, -1)
-    product = scipy.linalg.solve_triangular(lower, dense.T, lower=True, trans="T").T
+    product: Floats = scipy.linalg.solve_triangular(lower, dense.T, lower=True, trans="T").T
     return np.eye(dense.shape[0]) - product
 
 
@@ -99,12 +99,13 @@ def asymptocity(A: object, omega: float, iterations: int) -> float:
     matrix = defect_reduction_matrix(A, omega)
     radius = float(np.abs(np.linalg.eigvals(matrix)).max())
     power = iterations - 1
-    norm = float(np.linalg.norm(np.linalg.matrix_power(matrix, power), 2)) ** (1.0 / power)
+    largest = float(np.linalg.norm(np.linalg.matrix_power(matrix, power), 2))
+    norm: float = largest ** (1.0 / power)
     return (norm - radius) / (1.0 - radius)
 
 
 def iteration_bound(radius: float, tau: float, tolerance: float) -> float:
-    """U(omega) = 1 + log(eps) / log(rho + tau (1 - rho)), above the SOR count (L2R Sec. 2.1)."""
+    """U(omega) = 1 + log(eps) / log(rho + tau (1 - rho)), no less than the count (L2R Sec. 2.1)."""
     if not (0.0 <= radius < 1.0 and 0.0 <= tau < 1.0 and 0.0 < tolerance < 1.0):
         raise ValueError(
             "expected radius and tau in [0, 1) and tolerance in (0, 1), got "
@@ -115,7 +116,7 @@ def iteration_bound(radius: float, tau: float, tolerance: float) -> float:
 
 
 def worst_rate(tau: float, beta: float, omega_max: float) -> float:
-    """alpha = tau + (1 - tau) max(beta^2, omega_max - 1) (L2R Lemma 2.1).
+    """The rate alpha = tau + (1 - tau) max(beta^2, omega_max - 1) (L2R Lemma 2.1).
 
     U(omega) <= 1 + log(eps) / log(alpha) for all omega in [1, omega_max].
     """

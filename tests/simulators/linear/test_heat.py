@@ -68,7 +68,7 @@ def test_crank_nicolson_against_an_assembled_operator() -> None:
 
 
 def test_second_order_in_time() -> None:
-    def at_end(steps: int) -> np.ndarray:  # type: ignore[type-arg]
+    def at_end(steps: int) -> np.ndarray:
         heat = Heat2D(10, steps=steps, t_end=0.1, stopping=TIGHT)
         _run(heat)
         return heat.u

@@ -90,8 +90,8 @@ def test_stored_zeros_make_no_colours() -> None:
     assert zeros.nnz == 256
     b = np.arange(16.0)
     for ordering in ("lexicographic", "multicolour"):
-        one = sor(A, b, 1.3, ordering=ordering)  # type: ignore[arg-type]
-        two = sor(zeros, b, 1.3, ordering=ordering)  # type: ignore[arg-type]
+        one = sor(A, b, 1.3, ordering=ordering)
+        two = sor(zeros, b, 1.3, ordering=ordering)
         np.testing.assert_array_equal(one.x, two.x)
 
 
@@ -114,7 +114,9 @@ def test_fused_residual_norm_is_the_residual_of_x(omega: float, ordering: str) -
 
 def _random_sparse(rng: np.random.Generator, n: int, density: float) -> scipy.sparse.csr_array:
     """Symmetric, strictly diagonally dominant, positive diagonal: SPD."""
-    upper = scipy.sparse.random_array((n, n), density=density, rng=rng, data_sampler=rng.standard_normal)
+    upper = scipy.sparse.random_array(
+        (n, n), density=density, rng=rng, data_sampler=rng.standard_normal
+    )
     symmetric = scipy.sparse.csr_array(upper + upper.T)
     symmetric.setdiag(0.0)
     row_sums = np.asarray(abs(symmetric).sum(axis=1)).ravel()
@@ -138,7 +140,7 @@ def test_random_spd_systems(seed: int, n: int, density: float, omega: float, shi
     scale = np.linalg.norm(np.linalg.inv(shifted), 2) * np.linalg.norm(b)
     for ordering in ("lexicographic", "multicolour"):
         for solver in (sor, ssor, ssor_pcg):
-            result = solver(A, b, omega, shift=shift, ordering=ordering)  # type: ignore[arg-type]
+            result = solver(A, b, omega, shift=shift, ordering=ordering)
             assert result.end_reason is EndReason.CONVERGED
             true = np.linalg.norm(b - shifted @ result.x)
             assert true <= 1.0001e-8 * np.linalg.norm(b) + 1e-14

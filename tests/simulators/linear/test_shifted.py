@@ -36,7 +36,7 @@ def test_truncated_vectors_use_the_stream_one_by_one() -> None:
     ours = truncated_normal_vectors(rng, 40, 12)
     after = rng.random()
     twin = np.random.default_rng(9)
-    one_by_one = []
+    one_by_one: list[np.ndarray] = []
     while len(one_by_one) < 40:
         v = twin.standard_normal(12)
         if np.linalg.norm(v) <= np.sqrt(12):

@@ -6,8 +6,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
+import numpy as np
+from numpy.typing import NDArray
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Floats = NDArray[np.float64]
+Indices = NDArray[np.uint32]
+Integers = NDArray[np.int64]
 
 # Outcome codes returned by the kernels; solvers.py maps them to EndReason.
 CONVERGED = 0
@@ -16,6 +21,7 @@ DIVERGED = 2
 NOT_FINITE = 3
 INDEFINITE = 4
 UNSAVED = 5
+RUNNING = -1
 
 # Growth of the residual norm, over the larger of its start and ||b||, that counts as
 # divergence. PETSc's default is 1e5; symmetric positive definite systems may pass through a
@@ -29,13 +35,25 @@ def compiled(function: Function) -> Function:
     Fused multiply-add is allowed; reordering of sums is not, so that results do not depend on
     the vector width of the machine's compiler choices.
     """
-    return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function)  # type: ignore[no-any-return]
+    return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function)  # type: ignore[return-value]
 
 
 @compiled
-def sum_of_squares(x):  # type: ignore[no-untyped-def]
-    """x . x without BLAS, whose threads and blocking would decide the last digits."""
+def sum_of_squares(x: Floats) -> float:
+    """The sum of squares without BLAS, whose threads and blocking would decide the last digits."""
     total = 0.0
     for value in x:
         total += value * value
     return total
+
+
+@compiled
+def judge(norm: float, target: float, limit: float, iterations: int, max_iterations: int) -> int:
+    """The outcome code of an iteration that has come to this residual norm, or RUNNING."""
+    if norm <= target:
+        return CONVERGED
+    if not np.isfinite(norm):
+        return NOT_FINITE
+    if norm > limit:
+        return DIVERGED
+    return MAX_ITERATIONS if iterations >= max_iterations else RUNNING

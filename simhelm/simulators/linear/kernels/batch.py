@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from simhelm.simulators.linear.kernels import NOT_FINITE, compiled, sum_of_squares
+from simhelm.simulators.linear.kernels import (
+    NOT_FINITE,
+    Floats,
+    Indices,
+    Integers,
+    compiled,
+    sum_of_squares,
+)
 from simhelm.simulators.linear.kernels.conjugate_gradients import conjugate_gradients
 from simhelm.simulators.linear.kernels.lexicographic import relax
 
@@ -12,10 +19,24 @@ SOR, SSOR, SSOR_PCG, CG = 0, 1, 2, 3
 
 
 @compiled
-def solve_batch(  # type: ignore[no-untyped-def]
-    indptr, indices, data, position, method, omegas, shifts, b, x, rtol, atol, max_iterations,
-    iterations, outcomes, norms, work,
-):
+def solve_batch(
+    indptr: Indices,
+    indices: Indices,
+    data: Floats,
+    position: Indices,
+    method: int,
+    omegas: Floats,
+    shifts: Floats,
+    b: Floats,
+    x: Floats,
+    rtol: float,
+    atol: float,
+    max_iterations: int,
+    iterations: Integers,
+    outcomes: Integers,
+    norms: Floats,
+    work: Integers,
+) -> None:
     """Solve (A + shifts[e] I) x[e] = b[e] with omegas[e] for every e; x is start and result.
 
     ``b`` and ``x`` have shape (systems, n); the last four arguments have shape (systems,) and
@@ -24,19 +45,37 @@ def solve_batch(  # type: ignore[no-untyped-def]
     size = np.int64(b.shape[1])
     for e in range(b.shape[0]):
         target = max(rtol * np.sqrt(sum_of_squares(b[e])), atol)
-        if method == SOR or method == SSOR:
+        if method in (SOR, SSOR):
             symmetric = method == SSOR
             count, outcome, norm = relax(
-                indptr, indices, data, position, symmetric, omegas[e], shifts[e], b[e], x[e],
-                target, max_iterations,
+                indptr,
+                indices,
+                data,
+                position,
+                symmetric,
+                omegas[e],
+                shifts[e],
+                b[e],
+                x[e],
+                target,
+                max_iterations,
             )
             # One sweep (two for SSOR) an iteration, and the last one that proved convergence.
             rows = size * ((2 if symmetric else 1) * count + 1)
         else:
             preconditioned = method == SSOR_PCG
             count, outcome, norm, products = conjugate_gradients(
-                indptr, indices, data, position, preconditioned, omegas[e], shifts[e], b[e],
-                x[e], target, max_iterations,
+                indptr,
+                indices,
+                data,
+                position,
+                preconditioned,
+                omegas[e],
+                shifts[e],
+                b[e],
+                x[e],
+                target,
+                max_iterations,
             )
             rows = size * (products + (2 * count if preconditioned else 0))
         if outcome == NOT_FINITE:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from simhelm.simulators.linear.kernels import (
     CONVERGED,
-    DIVERGED,
     DIVERGENCE_GROWTH,
     INDEFINITE,
-    MAX_ITERATIONS,
     NOT_FINITE,
+    RUNNING,
+    Floats,
+    Indices,
     compiled,
+    judge,
     sum_of_squares,
 )
 
@@ -19,8 +23,17 @@ _ONE = np.uint32(1)
 
 
 @compiled
-def precondition(indptr, indices, data, position, omega, shift, r, z):  # type: ignore[no-untyped-def]
-    """z = M^-1 r with M = X' D^-1 X / (omega (2 - omega)), X = D + omega L; returns r . z.
+def precondition(
+    indptr: Indices,
+    indices: Indices,
+    data: Floats,
+    position: Indices,
+    omega: float,
+    shift: float,
+    r: Floats,
+    z: Floats,
+) -> float:
+    """Set z = M^-1 r with M = X' D^-1 X / (omega (2 - omega)), X = D + omega L; returns r . z.
 
     D and L are the diagonal and the strict lower triangle of A + shift I, which must be
     symmetric. The backward solve comes first, as in the published code.
@@ -37,20 +50,22 @@ def precondition(indptr, indices, data, position, omega, shift, r, z):  # type: 
         z[i] = (r[i] - omega * total) / (data[at] + shift)
     scale = omega * (2.0 - omega)
     product = 0.0
-    for i in range(size):
-        at = position[i]
+    for row in range(size):
+        at = position[row]
         weight = omega / (data[at] + shift)
         total = 0.0
-        for k in range(indptr[i], at):
+        for k in range(indptr[row], at):
             total += data[k] * z[indices[k]]
-        z[i] = scale * z[i] - weight * total
-        product += r[i] * z[i]
+        z[row] = scale * z[row] - weight * total
+        product += r[row] * z[row]
     return product
 
 
 @compiled
-def apply_matrix(indptr, indices, data, shift, p, q):  # type: ignore[no-untyped-def]
-    """q = (A + shift I) p; returns p . q."""
+def apply_matrix(
+    indptr: Indices, indices: Indices, data: Floats, shift: float, p: Floats, q: Floats
+) -> float:
+    """Set q = (A + shift I) p; returns p . q."""
     product = 0.0
     for i in range(np.uint32(p.size)):
         total = shift * p[i]
@@ -62,18 +77,30 @@ def apply_matrix(indptr, indices, data, shift, p, q):  # type: ignore[no-untyped
 
 
 @compiled
-def true_residual(indptr, indices, data, shift, b, x, r):  # type: ignore[no-untyped-def]
-    """r = b - (A + shift I) x; returns its norm."""
+def true_residual(
+    indptr: Indices, indices: Indices, data: Floats, shift: float, b: Floats, x: Floats, r: Floats
+) -> float:
+    """Set r = b - (A + shift I) x; returns its norm."""
     apply_matrix(indptr, indices, data, shift, x, r)
     for i in range(b.size):
         r[i] = b[i] - r[i]
-    return np.sqrt(sum_of_squares(r))
+    return math.sqrt(sum_of_squares(r))
 
 
 @compiled
-def conjugate_gradients(  # type: ignore[no-untyped-def]
-    indptr, indices, data, position, preconditioned, omega, shift, b, x, target, max_iterations
-):
+def conjugate_gradients(
+    indptr: Indices,
+    indices: Indices,
+    data: Floats,
+    position: Indices,
+    preconditioned: bool,
+    omega: float,
+    shift: float,
+    b: Floats,
+    x: Floats,
+    target: float,
+    max_iterations: int,
+) -> tuple[int, int, float, int]:
     """Iterate until ||b - (A + shift I) x|| <= target; x is overwritten with the last iterate.
 
     The recurrence's residual drifts from the true one, so meeting the target is confirmed by
@@ -83,7 +110,7 @@ def conjugate_gradients(  # type: ignore[no-untyped-def]
     r, z = np.empty_like(b), np.empty_like(b)
     p, q = np.zeros_like(b), np.empty_like(b)
     norm = true_residual(indptr, indices, data, shift, b, x, r)
-    limit = DIVERGENCE_GROWTH * max(norm, np.sqrt(sum_of_squares(b)))
+    limit = DIVERGENCE_GROWTH * max(norm, math.sqrt(sum_of_squares(b)))
     products = 1
     iterations = 0
     previous = 1.0
@@ -91,15 +118,8 @@ def conjugate_gradients(  # type: ignore[no-untyped-def]
         if norm <= target and iterations > 0:
             norm = true_residual(indptr, indices, data, shift, b, x, r)
             products += 1
-        if norm <= target:
-            return iterations, CONVERGED, norm, products
-        if not np.isfinite(norm):
-            return iterations, NOT_FINITE, norm, products
-        if norm > limit:
-            outcome = DIVERGED
-            break
-        if iterations >= max_iterations:
-            outcome = MAX_ITERATIONS
+        outcome = judge(norm, target, limit, iterations, max_iterations)
+        if outcome != RUNNING:
             break
         if preconditioned:
             rho = precondition(indptr, indices, data, position, omega, shift, r, z)
@@ -112,7 +132,8 @@ def conjugate_gradients(  # type: ignore[no-untyped-def]
         curvature = apply_matrix(indptr, indices, data, shift, p, q)
         products += 1
         if not np.isfinite(curvature + rho):
-            return iterations, NOT_FINITE, np.inf, products
+            outcome = NOT_FINITE
+            break
         if curvature <= 0.0 or rho <= 0.0:
             outcome = INDEFINITE
             break
@@ -122,7 +143,9 @@ def conjugate_gradients(  # type: ignore[no-untyped-def]
             x[i] += alpha * p[i]
             r[i] -= alpha * q[i]
             squares += r[i] * r[i]
-        norm = np.sqrt(squares)
+        norm = math.sqrt(squares)
         previous = rho
         iterations += 1
+    if outcome in (CONVERGED, NOT_FINITE):
+        return iterations, outcome, norm, products
     return iterations, outcome, true_residual(indptr, indices, data, shift, b, x, r), products + 1

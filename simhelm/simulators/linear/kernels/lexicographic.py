@@ -16,12 +16,12 @@ from __future__ import annotations
 import numpy as np
 
 from simhelm.simulators.linear.kernels import (
-    CONVERGED,
-    DIVERGED,
     DIVERGENCE_GROWTH,
-    MAX_ITERATIONS,
-    NOT_FINITE,
+    RUNNING,
+    Floats,
+    Indices,
     compiled,
+    judge,
     sum_of_squares,
 )
 
@@ -29,7 +29,7 @@ _ONE = np.uint32(1)
 
 
 @compiled
-def find_diagonal(indptr, indices, data, position):  # type: ignore[no-untyped-def]
+def find_diagonal(indptr: Indices, indices: Indices, data: Floats, position: Indices) -> int:
     """Fill ``position`` with the place of each diagonal entry; the first bad row, or -1."""
     for i in range(position.size):
         found = False
@@ -43,7 +43,17 @@ def find_diagonal(indptr, indices, data, position):  # type: ignore[no-untyped-d
 
 
 @compiled
-def forward_sweep(indptr, indices, data, position, omega, shift, b, old, new):  # type: ignore[no-untyped-def]
+def forward_sweep(
+    indptr: Indices,
+    indices: Indices,
+    data: Floats,
+    position: Indices,
+    omega: float,
+    shift: float,
+    b: Floats,
+    old: Floats,
+    new: Floats,
+) -> float:
     """One SOR sweep on A + shift I; returns the squared residual norm of ``old``."""
     size = np.uint32(b.size)
     squares = 0.0
@@ -68,24 +78,16 @@ def forward_sweep(indptr, indices, data, position, omega, shift, b, old, new):  
 
 
 @compiled
-def untested_sweep(indptr, indices, data, position, omega, shift, b, old, new):  # type: ignore[no-untyped-def]
-    """The same sweep without the residual norm: what the convergence test is measured against."""
-    size = np.uint32(b.size)
-    for i in range(size):
-        at = position[i]
-        diagonal = data[at] + shift
-        x = old[i]
-        s = b[i] - diagonal * x
-        weight = omega / diagonal
-        for k in range(at + _ONE, indptr[i + _ONE]):
-            s -= data[k] * old[indices[k]]
-        for k in range(indptr[i], at):
-            s -= data[k] * new[indices[k]]
-        new[i] = x + weight * s
-
-
-@compiled
-def backward_sweep(indptr, indices, data, position, omega, shift, b, x):  # type: ignore[no-untyped-def]
+def backward_sweep(
+    indptr: Indices,
+    indices: Indices,
+    data: Floats,
+    position: Indices,
+    omega: float,
+    shift: float,
+    b: Floats,
+    x: Floats,
+) -> None:
     """One SOR sweep on A + shift I from the last row to the first, in place."""
     size = np.uint32(b.size)
     for back in range(size):
@@ -104,34 +106,34 @@ def backward_sweep(indptr, indices, data, position, omega, shift, b, x):  # type
 
 
 @compiled
-def relax(indptr, indices, data, position, symmetric, omega, shift, b, x, target, max_iterations):  # type: ignore[no-untyped-def]
+def relax(
+    indptr: Indices,
+    indices: Indices,
+    data: Floats,
+    position: Indices,
+    symmetric: bool,
+    omega: float,
+    shift: float,
+    b: Floats,
+    x: Floats,
+    target: float,
+    max_iterations: int,
+) -> tuple[int, int, float]:
     """Iterate until ||b - (A + shift I) x|| <= target; x is overwritten with the last iterate.
 
     ``symmetric`` adds a backward sweep to every iteration (SSOR). Returns (iterations, outcome
     code, residual norm of x).
     """
-    norm_b = np.sqrt(sum_of_squares(b))
     old = x
     new = np.empty_like(x)
     limit = np.inf
     iterations = 0
     while True:
-        norm = np.sqrt(
-            forward_sweep(indptr, indices, data, position, omega, shift, b, old, new)
-        )
+        norm = np.sqrt(forward_sweep(indptr, indices, data, position, omega, shift, b, old, new))
         if iterations == 0:
-            limit = DIVERGENCE_GROWTH * max(norm, norm_b)
-        if norm <= target:
-            outcome = CONVERGED
-            break
-        if not np.isfinite(norm):
-            outcome = NOT_FINITE
-            break
-        if norm > limit:
-            outcome = DIVERGED
-            break
-        if iterations >= max_iterations:
-            outcome = MAX_ITERATIONS
+            limit = DIVERGENCE_GROWTH * max(norm, np.sqrt(sum_of_squares(b)))
+        outcome = judge(norm, target, limit, iterations, max_iterations)
+        if outcome != RUNNING:
             break
         if symmetric:
             backward_sweep(indptr, indices, data, position, omega, shift, b, new)

@@ -13,13 +13,14 @@ import numpy as np
 
 from simhelm.simulators.linear.colouring import LAST, MIDDLE
 from simhelm.simulators.linear.kernels import (
-    CONVERGED,
-    DIVERGED,
     DIVERGENCE_GROWTH,
-    MAX_ITERATIONS,
-    NOT_FINITE,
+    RUNNING,
     UNSAVED,
+    Floats,
+    Indices,
+    Integers,
     compiled,
+    judge,
     sum_of_squares,
 )
 
@@ -32,8 +33,16 @@ _FOUR = np.uint32(4)
 
 
 @compiled
-def _subtract_columns(values, columns, x, place, stride, count, s):  # type: ignore[no-untyped-def]
-    """s -= (entries place, place + stride, ...) times x; four at a time to spare passes over s."""
+def _subtract_columns(
+    values: Floats,
+    columns: Indices,
+    x: Floats,
+    place: np.uint64,
+    stride: np.uint64,
+    count: np.uint32,
+    s: Floats,
+) -> None:
+    """Subtract ``count`` entries a row times x from s; four at a time to spare passes over s."""
     width = s.size
     while count >= _FOUR:
         v0, j0 = values[place : place + width], columns[place : place + width]
@@ -56,8 +65,17 @@ def _subtract_columns(values, columns, x, place, stride, count, s):  # type: ign
 
 
 @compiled
-def _add_changes(values, columns, x, saved, place, stride, count, r):  # type: ignore[no-untyped-def]
-    """r += entries times the change of x since it was saved."""
+def _add_changes(
+    values: Floats,
+    columns: Indices,
+    x: Floats,
+    saved: Floats,
+    place: np.uint64,
+    stride: np.uint64,
+    count: np.uint32,
+    r: Floats,
+) -> None:
+    """Add the entries times the change of x since it was saved to r."""
     width = r.size
     for _ in range(count):
         v, j = values[place : place + width], columns[place : place + width]
@@ -67,13 +85,26 @@ def _add_changes(values, columns, x, saved, place, stride, count, r):  # type: i
 
 
 @compiled
-def relax_blocks(  # type: ignore[no-untyped-def]
-    table, values, columns, diagonal, omega, shift, b, x, saved, lanes, keep, only, test
-):
+def relax_blocks(
+    table: Integers,
+    values: Floats,
+    columns: Indices,
+    diagonal: Floats,
+    omega: float,
+    shift: float,
+    b: Floats,
+    x: Floats,
+    saved: Floats,
+    lanes: Floats,
+    keep: bool,
+    only: bool,
+    test: bool,
+) -> None:
     """Relax every block whose kind is LAST (``only``) or is not LAST, in place.
 
     ``keep`` copies the block's x to ``saved`` first. ``lanes``, shape (chunk,), collects
-    squared residuals (``test``), one sum a lane so that additions do not wait for each other.
+    squared residuals, one sum a lane so that additions do not wait for each other; ``test`` is
+    False only to measure what that costs.
     """
     width_limit = np.uint32(lanes.size)
     buffer = np.empty(lanes.size)
@@ -108,54 +139,49 @@ def relax_blocks(  # type: ignore[no-untyped-def]
 
 
 @compiled
-def relax_colours(  # type: ignore[no-untyped-def]
-    table, values, columns, diagonal, always_keep, omega, shift, b, x, target, max_iterations
-):
+def relax_colours(
+    table: Integers,
+    values: Floats,
+    columns: Indices,
+    diagonal: Floats,
+    always_keep: bool,
+    omega: float,
+    shift: float,
+    b: Floats,
+    x: Floats,
+    target: float,
+    max_iterations: int,
+) -> tuple[int, int, float]:
     """Iterate until ||b - (A + shift I) x|| <= target; all vectors in the permuted order.
 
     Copying x before every sweep would cost more than the test itself, so without
     ``always_keep`` it is copied only once the norm is near the target. A solve that ends from
     further away has lost its last x and ends as UNSAVED, to be run again from its start with
-    ``always_keep`` (middle colours need that anyway). Returns (iterations, outcome code, residual norm of x).
+    ``always_keep`` (middle colours need that anyway). Returns (iterations, outcome code,
+    residual norm of x).
     """
-    norm_b = np.sqrt(sum_of_squares(b))
     saved = np.empty_like(x)
-    lanes = np.zeros(_CHUNK)
-    last_lanes = np.zeros(_CHUNK)
+    lanes, last_lanes = np.zeros(_CHUNK), np.zeros(_CHUNK)
+    matrix = (table, values, columns, diagonal)
     # At the start the last colour's residual is not known from a sweep before: compute it.
-    relax_blocks(
-        table, values, columns, diagonal, 0.0, shift, b, x, saved, last_lanes, False, True, True
-    )
+    relax_blocks(*matrix, 0.0, shift, b, x, saved, last_lanes, False, True, True)
     last_squares = np.sum(last_lanes)
-    norm = np.inf
-    limit = np.inf
+    norm, limit = np.inf, np.inf
     iterations = 0
     while True:
         keep = always_keep or iterations == 0 or norm <= _NEARNESS * target
         lanes[:] = 0.0
-        relax_blocks(
-            table, values, columns, diagonal, omega, shift, b, x, saved, lanes, keep, False, True
-        )
+        relax_blocks(*matrix, omega, shift, b, x, saved, lanes, keep, False, True)
         norm = np.sqrt(np.sum(lanes) + last_squares)
         if iterations == 0:
-            limit = DIVERGENCE_GROWTH * max(norm, norm_b)
-        if norm <= target:
-            outcome = CONVERGED
-        elif not np.isfinite(norm):
-            outcome = NOT_FINITE
-        elif norm > limit:
-            outcome = DIVERGED
-        elif iterations >= max_iterations:
-            outcome = MAX_ITERATIONS
-        else:
-            last_lanes[:] = 0.0
-            relax_blocks(
-                table, values, columns, diagonal, omega, shift, b, x, saved, last_lanes, False, True, True
-            )
-            last_squares = (1.0 - omega) ** 2 * np.sum(last_lanes)
-            iterations += 1
-            continue
-        break
+            limit = DIVERGENCE_GROWTH * max(norm, np.sqrt(sum_of_squares(b)))
+        outcome = judge(norm, target, limit, iterations, max_iterations)
+        if outcome != RUNNING:
+            break
+        last_lanes[:] = 0.0
+        relax_blocks(*matrix, omega, shift, b, x, saved, last_lanes, False, True, True)
+        last_squares = (1.0 - omega) ** 2 * np.sum(last_lanes)
+        iterations += 1
     if not keep:
         return iterations, UNSAVED, norm
     for q in range(table.shape[0]):

@@ -1,0 +1,174 @@
+"""Relaxation sweeps beside PyAMG and PETSc, and beside this core's copy bandwidth.
+
+Run with ``python -m benchmarks.relaxation``. All on one thread, CPU time, the 2-D Poisson
+matrix, omega = 1.9. PETSc is included where petsc4py can be imported.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import statistics
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks.timing import ratio, take_turns
+from simhelm.calibration.terminal import print_table
+from simhelm.simulators.linear import poisson2d, prepare
+from simhelm.simulators.linear.backends import load_petsc, petsc_matrix
+from simhelm.simulators.linear.kernels import Floats, Indices, compiled
+from simhelm.simulators.linear.kernels.lexicographic import forward_sweep
+from simhelm.simulators.linear.kernels.multicolour import relax_blocks
+
+OMEGA = 1.9
+# Bytes that a five-point red-black sweep must move a row: four entries of 8 + 4 bytes, the
+# diagonal, the right-hand side, x read and written.
+RED_BLACK_BYTES = 4 * 12 + 8 + 8 + 16
+COPY = "copy of 160 MB"
+
+
+@compiled
+def untested_sweep(
+    indptr: Indices,
+    indices: Indices,
+    data: Floats,
+    position: Indices,
+    omega: float,
+    shift: float,
+    b: Floats,
+    old: Floats,
+    new: Floats,
+) -> None:
+    """The lexicographic sweep without its residual norm."""
+    one = np.uint32(1)
+    for i in range(np.uint32(b.size)):
+        at = position[i]
+        diagonal = data[at] + shift
+        x = old[i]
+        s = b[i] - diagonal * x
+        weight = omega / diagonal
+        for k in range(at + one, indptr[i + one]):
+            s -= data[k] * old[indices[k]]
+        for k in range(indptr[i], at):
+            s -= data[k] * new[indices[k]]
+        new[i] = x + weight * s
+
+
+def contenders(n: int) -> dict[str, Callable[[], object]]:
+    """One sweep of each implementation on an n x n grid, and the copy."""
+    A = poisson2d(n)
+    b = np.random.default_rng(0).standard_normal(n * n)
+    old, new = np.zeros(n * n), np.zeros(n * n)
+    plain = prepare(A)
+    arguments = (*plain.arrays, OMEGA, 0.0, b, old, new)
+    source = np.ones(20_000_000)
+    target = np.empty_like(source)
+    found: dict[str, Callable[[], object]] = {
+        "simhelm lexicographic, with test": lambda: forward_sweep(*arguments),
+        "simhelm lexicographic, no test": lambda: untested_sweep(*arguments),
+        **_red_black(A, b),
+        **_pyamg(A, b),
+        **_petsc(A, b),
+        COPY: lambda: np.copyto(target, source),
+    }
+    return found
+
+
+def _red_black(A: Any, b: Floats) -> dict[str, Callable[[], object]]:
+    matrix = prepare(A, "multicolour")
+    blocks, right = matrix.blocks, matrix.inward(b)
+    x, saved, lanes = np.zeros_like(b), np.zeros_like(b), np.zeros(256)
+    common = (blocks.table, blocks.values, blocks.columns, matrix.diagonal, OMEGA, 0.0, right, x)
+
+    def sweep(*, keep: bool, test: bool) -> None:
+        relax_blocks(*common, saved, lanes, keep, False, test)
+        relax_blocks(*common, saved, lanes, False, True, test)
+
+    return {
+        "simhelm red-black, with test": lambda: sweep(keep=False, test=True),
+        "simhelm red-black, with test and copy": lambda: sweep(keep=True, test=True),
+        "simhelm red-black, no test": lambda: sweep(keep=False, test=False),
+    }
+
+
+def _pyamg(A: Any, b: Floats) -> dict[str, Callable[[], object]]:
+    if importlib.util.find_spec("pyamg") is None:
+        return {}
+    from pyamg.relaxation.relaxation import sor
+
+    x = np.zeros_like(b)
+    return {"PyAMG sor": lambda: sor(A, x, b, OMEGA, iterations=1)}
+
+
+def _petsc(A: Any, b: Floats) -> dict[str, Callable[[], object]]:
+    if importlib.util.find_spec("petsc4py") is None:
+        return {}
+    petsc = load_petsc()
+    matrix = petsc_matrix(petsc, A)
+    x, right = matrix.createVecs()
+    right.setArray(b)
+    kind = petsc.Mat.SORType.FORWARD_SWEEP
+    return {"PETSc MatSOR": lambda: matrix.SOR(right, x, OMEGA, kind, 0.0, 1, 1)}
+
+
+def main() -> None:
+    """Print one table a grid, then the bars."""
+    bars = []
+    for n in (100, 1000):
+        calls = contenders(n)
+        repeats = dict.fromkeys(calls, 400 if n == 100 else 5)
+        repeats[COPY] = 1
+        seconds = take_turns(calls, repeats)
+        sweeps = [name for name in calls if name != COPY]
+        copy = 16 * 20_000_000 / min(seconds[COPY]) / 1e9
+        rows = [
+            {
+                "one sweep": name,
+                "million rows/s, median": f"{n * n / statistics.median(seconds[name]) / 1e6:.0f}",
+                "best": f"{n * n / min(seconds[name]) / 1e6:.0f}",
+                "times PyAMG": f"{ratio(seconds, 'PyAMG sor', name):.2f}"
+                if "PyAMG sor" in calls
+                else "",
+            }
+            for name in sweeps
+        ]
+        print_table(rows, title=f"SOR sweeps, {n} x {n} Poisson; copy bandwidth {copy:.1f} GB/s")
+        bars += _bars(n, seconds, copy)
+    print_table(bars, title="Bars")
+    missing = [name for name in ("pyamg", "petsc4py") if importlib.util.find_spec(name) is None]
+    if missing:
+        print(f"not measured, because not installed: {', '.join(missing)}")
+
+
+def _bars(n: int, seconds: dict[str, list[float]], copy: float) -> list[dict[str, str]]:
+    grid = f"{n} x {n}"
+    found = []
+    if "PyAMG sor" in seconds:
+        gain = ratio(seconds, "PyAMG sor", "simhelm lexicographic, with test")
+        found.append(_bar(f"lexicographic over PyAMG, {grid}", gain, 1.8, at_least=True))
+    red_black = "simhelm red-black, with test"
+    bandwidth = RED_BLACK_BYTES * n * n / min(seconds[red_black]) / 1e9
+    found.append(
+        _bar(f"red-black over copy bandwidth, {grid}", bandwidth / copy, 0.7, at_least=True)
+    )
+    for order in ("lexicographic", "red-black"):
+        with_test, without = (f"simhelm {order}, {part}" for part in ("with test", "no test"))
+        price = ratio(seconds, with_test, without) - 1.0
+        found.append(_bar(f"price of the test, {order}, {grid}", price, 0.15, at_least=False))
+    return found
+
+
+def _bar(what: str, measured: float, bar: float, *, at_least: bool) -> dict[str, str]:
+    met = measured >= bar if at_least else measured <= bar
+    sign = "≥" if at_least else "≤"
+    return {
+        "what": what,
+        "measured": f"{measured:.2f}",
+        "bar": f"{sign} {bar}",
+        "met": "yes" if met else "NO",
+    }
+
+
+if __name__ == "__main__":
+    main()

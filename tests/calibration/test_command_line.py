@@ -1,0 +1,281 @@
+"""The command `simhelm`, as real processes: output streams, exit codes, files."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+import scipy.io
+
+import simhelm
+from simhelm.simulators.linear import Heat2D, poisson2d
+
+RUN = """
+title = "a small heat equation"
+seed = 3
+repeats = 2
+baselines = ["omega=1", "omega=1.4", "oracle (best factor a step)"]
+
+[environment]
+id = "simhelm/Heat2D-v0"
+nx = 8
+steps = 60
+
+[[learner]]
+name = "TsallisINF"
+
+[[learner]]
+name = "ThompsonLogCost"
+label = "Thompson, small"
+arm_features = 3
+"""
+
+
+def _simhelm(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "simhelm", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs")
+    (folder / "small.toml").write_text(RUN, encoding="utf-8")
+    done = _simhelm("run", "small.toml", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "Thompson, small" in done.stdout
+    assert "Learning" in done.stdout
+    assert done.stderr.strip() == "report: runs/small/report.html"
+    return folder
+
+
+def test_directory_is_complete(finished: Path) -> None:
+    files = {path.name for path in (finished / "runs" / "small").iterdir()}
+    assert files == {
+        "config.json", "provenance.json", "rounds.parquet", "summary.json", "report.html",
+        "cumulative_cost.png", "excess.png", "choices.png",
+    }  # fmt: skip
+    config = json.loads((finished / "runs/small/config.json").read_text(encoding="utf-8"))
+    assert config["seed"] == 3
+    provenance = json.loads((finished / "runs/small/provenance.json").read_text(encoding="utf-8"))
+    assert provenance["versions"]["simhelm"] == simhelm.__version__
+
+
+def test_rounds_are_what_the_simulator_gives(finished: Path) -> None:
+    rounds = pyarrow.parquet.read_table(finished / "runs/small/rounds.parquet").to_pylist()
+    assert len(rounds) == 60 * (3 + 2 * 2)
+    heat = Heat2D(8, steps=60)
+    expected = [heat.solve(1.4).iterations for _ in range(60)]
+    fixed = [row for row in rounds if row["policy"] == "omega=1.4"]
+    assert [row["loss"] for row in fixed] == expected
+    assert {row["setting"] for row in fixed} == {1.4}
+    assert {row["end_reason"] for row in rounds} == {"converged"}
+    oracle = [row["loss"] for row in rounds if row["kind"] == "oracle"]
+    assert sum(oracle) <= min(sum(expected), *(sum(_losses(rounds, p)) for p in ("omega=1",)))
+
+
+def _losses(rounds: list[dict], policy: str) -> list[int]:  # type: ignore[type-arg]
+    return [row["loss"] for row in rounds if row["policy"] == policy]
+
+
+def test_report_stands_alone(finished: Path) -> None:
+    report = (finished / "runs/small/report.html").read_text(encoding="utf-8")
+    assert report.count("data:image/png;base64,") == 3
+    assert 'src="http' not in report
+    assert "a small heat equation" in report
+    assert "Thompson, small" in report
+
+
+def test_show_in_three_formats(finished: Path) -> None:
+    as_json = _simhelm("show", "runs/small", "--format", "json", cwd=finished)
+    rows = json.loads(as_json.stdout)
+    assert as_json.stderr == ""
+    assert {row["policy"] for row in rows} >= {"TsallisINF", "omega=1", "omega=1.4"}
+    totals = [row["total"] for row in rows]
+    assert totals == sorted(totals)
+    best_fixed = min(row["total"] for row in rows if row["kind"] in ("fixed", "rule"))
+    for row in rows:
+        assert row["to_best_fixed"] == pytest.approx(row["total"] / best_fixed)
+    as_csv = _simhelm("show", "runs/small", "--format", "csv", cwd=finished)
+    parsed = list(csv.DictReader(io.StringIO(as_csv.stdout)))
+    assert [float(row["total"]) for row in parsed] == totals
+    assert "total iterations" in _simhelm("show", "runs/small", cwd=finished).stdout
+
+
+def test_report_again(finished: Path) -> None:
+    (finished / "runs/small/report.html").unlink()
+    done = _simhelm("report", "runs/small", cwd=finished)
+    assert done.returncode == 0
+    assert done.stdout.strip() == "runs/small/report.html"
+    assert (finished / "runs/small/report.html").is_file()
+
+
+def test_the_same_again_is_read_not_run(finished: Path) -> None:
+    before = (finished / "runs/small/rounds.parquet").stat().st_mtime_ns
+    done = _simhelm("-q", "run", "small.toml", cwd=finished)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert (finished / "runs/small/rounds.parquet").stat().st_mtime_ns == before
+
+
+def test_another_configuration_is_refused_with_a_difference(finished: Path) -> None:
+    done = _simhelm("run", "small.toml", "--seed", "4", cwd=finished)
+    assert done.returncode == 2
+    assert "- seed = 3" in done.stderr
+    assert "+ seed = 4" in done.stderr
+    assert "--overwrite" in done.stderr
+    assert done.stdout == ""
+    other = _simhelm("run", "small.toml", "--seed", "4", "--out", "elsewhere", cwd=finished)
+    assert other.returncode == 0
+
+
+def test_same_seed_same_bits_and_overwrite(finished: Path, tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(RUN, encoding="utf-8")
+    for attempt in ("first", "again"):
+        done = _simhelm("run", "small.toml", "--overwrite", "--out", "out", cwd=tmp_path)
+        assert done.returncode == 0, attempt
+        ours = pyarrow.parquet.read_table(tmp_path / "out/rounds.parquet")
+        assert ours.equals(pyarrow.parquet.read_table(finished / "runs/small/rounds.parquet"))
+
+
+def test_a_killed_run_is_run_again(tmp_path: Path) -> None:
+    (tmp_path / "long.toml").write_text(RUN.replace("steps = 60", "steps = 400_000"), "utf-8")
+    command = [sys.executable, "-m", "simhelm", "run", "long.toml"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    directory = tmp_path / "runs" / "long"
+    deadline = time.monotonic() + 120
+    while not (directory / "config.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    shown = _simhelm("show", "runs/long", cwd=tmp_path)
+    assert shown.returncode == 5
+    assert "did not finish" in shown.stderr
+    (tmp_path / "long.toml").write_text(RUN, "utf-8")
+    assert _simhelm("run", "long.toml", cwd=tmp_path).returncode == 2
+    assert _simhelm("run", "long.toml", "--overwrite", cwd=tmp_path).returncode == 0
+    assert _simhelm("show", "runs/long", cwd=tmp_path).returncode == 0
+
+
+def test_interrupt_is_exit_130(tmp_path: Path) -> None:
+    (tmp_path / "long.toml").write_text(RUN.replace("steps = 60", "steps = 400_000"), "utf-8")
+    command = [sys.executable, "-m", "simhelm", "run", "long.toml"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "runs/long/config.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in errors
+    assert "Traceback" not in errors
+
+
+def test_own_matrix_end_to_end(tmp_path: Path) -> None:
+    scipy.io.mmwrite(tmp_path / "A.mtx", poisson2d(6), symmetry="symmetric")
+    scipy.io.mmwrite(tmp_path / "b.mtx", np.random.default_rng(0).standard_normal((36, 4)))
+    text = """
+baselines = ["omega=1", "oracle (Young's factor)"]
+[environment]
+id = "simhelm/SolverSequence-v0"
+matrix = "A.mtx"
+right_hand_sides = "b.mtx"
+length = 40
+[[learner]]
+name = "UCB"
+"""
+    (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+    done = _simhelm("run", "own.toml", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = {row["policy"]: row for row in json.loads(done.stdout)}
+    assert rows["oracle (Young's factor)"]["total"] < rows["omega=1"]["total"]
+    assert "A.mtx, 36 rows: symmetric positive definite" in done.stderr
+    report = (tmp_path / "runs/own/report.html").read_text(encoding="utf-8")
+    assert "symmetric positive definite" in report
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("run", "missing.toml"), 2, "missing.toml: no such file"),
+        (("run", "bad.toml"), 2, "not valid TOML"),
+        (("show", "nowhere"), 5, "not a run directory"),
+        (("reproduce", "learning-to-relaxx"), 2, "did you mean 'learning-to-relax'?"),
+        (("fly",), 2, "No such command"),
+        (("run",), 2, "Missing argument"),
+        (("list", "--format", "yaml"), 2, "Invalid value"),
+    ],
+)
+def test_mistakes(tmp_path: Path, arguments: tuple[str, ...], code: int, words: str) -> None:
+    (tmp_path / "bad.toml").write_text("= 3", encoding="utf-8")
+    done = _simhelm(*arguments, cwd=tmp_path)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_a_directory_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(RUN, encoding="utf-8")
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "thesis.tex").write_text("words", encoding="utf-8")
+    done = _simhelm("run", "small.toml", "--out", "precious", "--overwrite", cwd=tmp_path)
+    assert done.returncode == 2
+    assert [path.name for path in (tmp_path / "precious").iterdir()] == ["thesis.tex"]
+
+
+def test_damaged_directory_is_exit_5(finished: Path, tmp_path: Path) -> None:
+    source = finished / "runs" / "small"
+    for name in ("config.json", "summary.json", "provenance.json"):
+        copy = tmp_path / name
+        copy.mkdir()
+        for path in source.iterdir():
+            (copy / path.name).write_bytes(path.read_bytes())
+        content = (copy / name).read_bytes()
+        (copy / name).write_bytes(content[: len(content) // 2])
+        done = _simhelm("show", str(copy), cwd=tmp_path)
+        assert done.returncode == 5, name
+        assert "Traceback" not in done.stderr
+
+
+def test_version_list_and_entry_point(tmp_path: Path) -> None:
+    for command in (
+        [sys.executable, "-m", "simhelm"],
+        [str(Path(sys.executable).parent / "simhelm")],
+    ):
+        done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == f"simhelm {simhelm.__version__}"
+    rows = json.loads(_simhelm("list", "--format", "json", cwd=tmp_path).stdout)
+    names = {row["name"] for row in rows}
+    assert {"simhelm/Heat2D-v0", "ChebCB", "learning-to-relax", "RelaxationFactor"} <= names
+
+
+def test_works_without_home_locale_or_terminal(tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(RUN, encoding="utf-8")
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": "/nonexistent"}
+    done = subprocess.run(
+        [sys.executable, "-m", "simhelm", "run", "small.toml"],
+        cwd=tmp_path,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"TsallisINF" in done.stdout
