@@ -100,7 +100,7 @@ class ChebCB(ContextualBandit):
         p = 1.0 / (self.arms + self.eta * (predictions - predictions[best]))
         p[best] = 0.0
         p[best] = 1.0 - p.sum()
-        return p
+        return np.asarray(p)
 
     def _choose(self, context: float) -> Choice:
         features = self._features(context)
