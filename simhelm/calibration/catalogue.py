@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from simhelm.agents.bandits import LEARNERS
 from simhelm.calibration.reproduce import REPRODUCTIONS
-from simhelm.envs.registration import ENVIRONMENTS
-from simhelm.simulators.registry import problem_targets
+from simhelm.envs.registration import environments
+from simhelm.simulators.registry import Target, problem_targets
 
 
 def catalogue() -> list[dict[str, str]]:
     """One record a thing: its kind, the name to use, one line of explanation."""
-    environments = [("environment", entry.id, entry.summary) for entry in ENVIRONMENTS]
-    problems = [("problem", name, target) for name, target in sorted(problem_targets().items())]
+    made = [("environment", entry.id, entry.summary) for entry in environments()]
+    problems = [("problem", name, _described(target)) for name, target in problem_targets().items()]
     learners = [("learner", name, _first_line(kind)) for name, kind in LEARNERS.items()]
     reproductions = [("reproduction", name, item.summary) for name, item in REPRODUCTIONS.items()]
     return [
         {"kind": kind, "name": name, "what": what}
-        for kind, name, what in (*environments, *problems, *learners, *reproductions)
+        for kind, name, what in (*made, *problems, *learners, *reproductions)
     ]
+
+
+def _described(target: Target) -> str:
+    try:
+        return _first_line(target.load())
+    except Exception as error:
+        return f"cannot be loaded from {target.place}: {error}"
 
 
 def _first_line(thing: object) -> str:

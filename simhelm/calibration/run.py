@@ -14,7 +14,13 @@ from simhelm.calibration.run_directory import (
     write_run,
 )
 from simhelm.calibration.schema import SteeringConfig
-from simhelm.calibration.steering import entrants, make_environment, play, steerable
+from simhelm.calibration.steering import (
+    entrants,
+    make_environment,
+    play,
+    steerable,
+    warm_up,
+)
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +59,7 @@ def run_steering(
         progress(done, total, name)
 
     episodes = []
+    warm_up(env, field)
     for entrant, repeat, episode in play(env, field, config.seed, advance):
         name = entrant.name
         episodes.append((entrant, repeat, episode))

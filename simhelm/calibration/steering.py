@@ -268,6 +268,15 @@ def _learner_entrant(table: LearnerTable, repeats: int, env: gymnasium.Env[Any, 
     return Entrant(table.title, "learner", repeats, make)
 
 
+def warm_up(env: gymnasium.Env[Any, Any], field: list[Entrant]) -> None:
+    """One thrown-away step of every entrant, so that compiling is not charged to the first."""
+    for entrant in field:
+        policy = entrant.make(env, np.random.SeedSequence(0))
+        observation, _ = env.reset(seed=0)
+        *_, info = env.step(policy.act(observation))
+        policy.learn(info["loss"])
+
+
 def play(
     env: gymnasium.Env[Any, Any],
     field: list[Entrant],

@@ -1,4 +1,8 @@
-"""The list of environments. A new one adds one entry; nothing is imported until it is made."""
+"""The list of environments; nothing is imported until one is made.
+
+Sequential environments add an entry here. A registered problem needs none: it becomes a design
+environment by itself.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import dataclasses
 from typing import Any
 
 import gymnasium
+
+from simhelm.simulators.registry import problem_targets
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +25,7 @@ class Entry:
     kwargs: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
-ENVIRONMENTS: tuple[Entry, ...] = (
+SEQUENTIAL: tuple[Entry, ...] = (
     Entry(
         "simhelm/SolverSequence-v0",
         "simhelm.envs.solver_sequence:SolverSequenceEnv",
@@ -32,19 +38,27 @@ ENVIRONMENTS: tuple[Entry, ...] = (
         "simhelm.envs.heat2d:Heat2DVectorEnv",
         "SSOR-CG relaxation factor in a heat equation with pulsing diffusion",
     ),
-    Entry(
-        "simhelm/RelaxationFactor-v0",
-        "simhelm.envs.design:make_design_env",
-        None,
-        "one relaxation factor for a family of systems, one design an episode",
-        {"problem": "RelaxationFactor"},
-    ),
 )
+
+
+def environments() -> tuple[Entry, ...]:
+    """Every environment: the sequential ones, then one for each problem, ours or a plug-in's."""
+    designs = (
+        Entry(
+            f"simhelm/{name}-v{target.version}",
+            "simhelm.envs.design:make_design_env",
+            None,
+            "one design an episode, scored by the problem of that name",
+            {"problem": name},
+        )
+        for name, target in problem_targets().items()
+    )
+    return (*SEQUENTIAL, *designs)
 
 
 def register_environments() -> None:
     """Register every entry with Gymnasium (again is harmless)."""
-    for entry in ENVIRONMENTS:
+    for entry in environments():
         if entry.id not in gymnasium.registry:
             gymnasium.register(
                 id=entry.id,

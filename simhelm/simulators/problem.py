@@ -176,8 +176,7 @@ class Problem(abc.ABC):
     """A simulator with knobs. Subclass it, set the attributes, write :meth:`evaluate`.
 
     Attributes:
-        name: CamelCase; the design environment is called ``simhelm/<name>-v<version>``.
-        version: raised with any change of behaviour.
+        name: CamelCase, the name under which the problem is registered.
         parameters: the knobs, a condition's parent before its children.
         outputs: what an evaluation reports.
         objective: the output to improve, and ``direction`` says how.
@@ -187,7 +186,6 @@ class Problem(abc.ABC):
     """
 
     name: ClassVar[str]
-    version: ClassVar[int] = 0
     parameters: tuple[Parameter, ...]
     outputs: tuple[Output, ...]
     objective: ClassVar[str]

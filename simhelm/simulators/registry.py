@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import importlib
 import importlib.metadata
 
 from simhelm.simulators.problem import Problem, nearest
 
-# name -> "module:class"; a new simulator adds one line here. Imported at first use only.
-BUILT_IN: dict[str, str] = {
-    "RelaxationFactor": "simhelm.simulators.linear.problem:RelaxationFactor",
-}
-
-# Other packages announce theirs under this entry-point group, in the same form.
+# Other packages announce theirs under this entry-point group, as
+#   Name = "module:Class"        or, for version N of its environment,
+#   Name-vN = "module:Class"
 ENTRY_POINT_GROUP = "simhelm.problems"
 
 
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """Where a problem class is, as "module:Class", and the version of its environment."""
+
+    place: str
+    version: int = 0
+
+    def load(self) -> type[Problem]:
+        """Import the class."""
+        module, _, attribute = self.place.partition(":")
+        loaded: type[Problem] = getattr(importlib.import_module(module), attribute)
+        return loaded
+
+
+# A new simulator adds one line here. Imported at first use only.
+BUILT_IN: dict[str, Target] = {
+    "RelaxationFactor": Target("simhelm.simulators.linear.problem:RelaxationFactor"),
+}
+
+
 @functools.cache
-def problem_targets() -> dict[str, str]:
-    """All known problems: name -> "module:class". Built-in names win over foreign ones."""
-    found = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
-    return {**{point.name: point.value for point in found}, **BUILT_IN}
+def problem_targets() -> dict[str, Target]:
+    """All known problems by name. Built-in names win over announced ones."""
+    found: dict[str, Target] = {}
+    for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
+        name, _, version = point.name.partition("-v")
+        found[name] = Target(point.value, int(version) if version.isdigit() else 0)
+    return {**found, **BUILT_IN}
 
 
 def load_problem(name: str) -> type[Problem]:
@@ -35,6 +56,4 @@ def load_problem(name: str) -> type[Problem]:
         raise KeyError(
             f"unknown problem {name!r}; known: {sorted(targets)}{nearest(name, targets)}"
         )
-    module, _, attribute = targets[name].partition(":")
-    loaded: type[Problem] = getattr(importlib.import_module(module), attribute)
-    return loaded
+    return targets[name].load()

@@ -9,7 +9,7 @@ import pytest
 import simhelm  # noqa: F401 - registers the environments
 from simhelm.agents.bandits import LEARNERS, Bandit, Oracle
 from simhelm.calibration import testing
-from simhelm.envs.registration import ENVIRONMENTS
+from simhelm.envs.registration import environments
 from simhelm.simulators.registry import load_problem, problem_targets
 
 # Short episodes, so that ends and restarts happen within the checks.
@@ -28,7 +28,7 @@ VARIANTS = [
 
 def test_every_registered_id_is_in_this_test() -> None:
     registered = {key for key in gymnasium.registry if key.startswith("simhelm/")}
-    assert registered == {entry.id for entry in ENVIRONMENTS} == set(SMALL)
+    assert registered == {entry.id for entry in environments()} == set(SMALL)
 
 
 @pytest.mark.parametrize("env_id", SMALL)
@@ -62,7 +62,7 @@ def test_oracle_learner() -> None:
     testing.check_bandit(lambda: Oracle([1.0, 1.2, 1.4, 1.6, 1.8], costs=costs))
 
 
-@pytest.mark.parametrize("entry", ENVIRONMENTS, ids=lambda entry: entry.id)
+@pytest.mark.parametrize("entry", environments(), ids=lambda entry: entry.id)
 def test_docstring_has_every_section(entry: Any) -> None:
     creator = gymnasium.envs.registration.load_env_creator(entry.entry_point)
     text = (creator.__doc__ if isinstance(creator, type) else _design_docstring()) or ""

@@ -1,0 +1,109 @@
+"""Parameters, metrics and problems: what is legal, what is refused, and with which words."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simhelm.simulators import EndReason, Metrics, Output, Parameter
+from simhelm.simulators.linear.problem import RelaxationFactor
+from simhelm.simulators.registry import load_problem
+
+LOG = Parameter("step", "float", 1e-2, 1e-4, 1.0, log=True, unit="s")
+WHOLE = Parameter("buffers", "integer", 4, 1, 9)
+CHOICE = Parameter("policy", "categorical", "open", choices=("open", "closed", "adaptive"))
+
+
+@given(st.floats(0.0, 1.0))
+def test_every_share_gives_a_legal_value(share: float) -> None:
+    for parameter in (LOG, WHOLE, CHOICE):
+        parameter.check(parameter.at(share))
+
+
+def test_shares_and_values_invert_each_other() -> None:
+    assert LOG.at(0.5) == pytest.approx(1e-2)
+    assert LOG.share_of(1e-2) == pytest.approx(0.5)
+    for value in range(1, 10):
+        assert WHOLE.at(WHOLE.share_of(value)) == value
+    for choice in CHOICE.choices:
+        assert CHOICE.at(CHOICE.share_of(choice)) == choice
+    assert (LOG.at(0.0), LOG.at(1.0)) == (1e-4, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "error", "words"),
+    [
+        (LOG, 2.0, ValueError, r"step: expected a value in \[0.0001, 1.0\] s, got 2.0"),
+        (LOG, math.nan, ValueError, "step"),
+        (LOG, "fast", TypeError, "step: expected float, got 'fast'"),
+        (LOG, True, TypeError, "step"),
+        (WHOLE, 2.5, TypeError, "buffers: expected integer"),
+        (CHOICE, "opened", ValueError, "did you mean 'open'?"),
+    ],
+)
+def test_illegal_values(
+    parameter: Parameter, value: object, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        parameter.check(value)  # type: ignore[arg-type]
+
+
+def test_impossible_parameters() -> None:
+    with pytest.raises(ValueError, match="low < high"):
+        Parameter("a", "float", 1.0, 2.0, 1.0)
+    with pytest.raises(ValueError, match="logarithmic"):
+        Parameter("a", "float", 1.0, 0.0, 2.0, log=True)
+    with pytest.raises(ValueError, match="at least one choice"):
+        Parameter("a", "categorical", "x")
+    with pytest.raises(ValueError, match="expected a value in"):
+        Parameter("a", "float", 9.0, 0.0, 1.0)
+    with pytest.raises(ValueError, match="finite low < high"):
+        Output("a", "1", 0.0, math.inf)
+
+
+def test_metrics_hold_no_nan_and_do_not_change() -> None:
+    with pytest.raises(ValueError, match=r"outputs \['a'\] are not finite"):
+        Metrics({"a": math.nan, "b": 1.0}, EndReason.COMPLETED, 1.0)
+    with pytest.raises(ValueError, match="cost"):
+        Metrics({}, EndReason.COMPLETED, -1.0)
+    metrics = Metrics({"a": 1.0}, EndReason.COMPLETED, 1.0)
+    with pytest.raises(TypeError):
+        metrics.values["a"] = 2.0  # type: ignore[index]
+
+
+def test_relaxation_factor_finds_young_better_than_gauss_seidel() -> None:
+    problem = RelaxationFactor()
+    oracle = problem.oracle_config()
+    assert oracle is not None
+    best = problem.evaluate(oracle, seed=1)
+    default = problem.evaluate(problem.default_config(), seed=1)
+    assert problem.score(best) > problem.score(default)
+    half = problem.evaluate(oracle, seed=1, budget=10)
+    assert half.cost == pytest.approx(best.cost / 2, rel=0.1)
+
+
+def test_relaxation_factor_reports_failures() -> None:
+    problem = RelaxationFactor(max_iterations=5)
+    metrics = problem.evaluate({"omega": 1.0}, seed=0)
+    assert metrics.end_reason is EndReason.MAX_ITERATIONS
+    assert not metrics.succeeded
+    assert "20 of 20 solves failed" in metrics.details
+    assert metrics.cost > 0
+    assert problem.score(metrics) == -5.0
+    for kind in ("low", "high"):
+        assert RelaxationFactor(shifts=kind).oracle_config() is None
+
+
+def test_refused_configurations() -> None:
+    problem = RelaxationFactor()
+    with pytest.raises(ValueError, match=r"unknown parameter 'omga'.*did you mean 'omega'"):
+        problem.evaluate({"omega": 1.0, "omga": 1.0}, seed=0)
+    with pytest.raises(ValueError, match="'omega' is missing"):
+        problem.evaluate({}, seed=0)
+    with pytest.raises(ValueError, match="budget"):
+        problem.evaluate({"omega": 1.0}, seed=0, budget=0)
+    with pytest.raises(ValueError, match="shifts"):
+        RelaxationFactor(shifts="some")  # type: ignore[arg-type]
+    with pytest.raises(KeyError, match="did you mean 'RelaxationFactor'"):
+        load_problem("RelaxationFactors")
