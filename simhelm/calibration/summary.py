@@ -126,24 +126,33 @@ def from_records(records: list[dict[str, Any]]) -> list[SummaryRow]:
 
 
 def verdict(rows: list[SummaryRow]) -> str:
-    """Whether learning paid, in one sentence computed from the rows."""
+    """Whether learning paid, computed from the rows: against hindsight and the rule of thumb."""
     learners = [row for row in rows if row.kind == "learner"]
-    if not learners or learners[0].to_best_fixed is None:
+    fixed = [row for row in rows if row.kind in ("fixed", "rule")]
+    if not learners or not fixed:
         return "No verdict: a learner and the fixed settings are both needed for one."
     best = learners[0]
-    assert best.to_best_fixed is not None
-    change = 100.0 * (1.0 - best.to_best_fixed)
-    worse = [row.policy for row in learners if row.to_best_fixed and row.to_best_fixed > 1.0]
-    losers = f" {', '.join(worse)} did worse than the best fixed setting." if worse else ""
-    if change > 0.0:
-        return (
-            f"Learning paid: {best.policy} needed {change:.1f} % fewer iterations than the best "
-            f"fixed setting in hindsight.{losers}"
-        )
-    return (
-        f"Learning did not pay: the best learner, {best.policy}, needed {-change:.1f} % more "
-        f"iterations than the best fixed setting in hindsight (which nobody knows beforehand)."
-    )
+    paid = best.total < fixed[0].total
+    sentences = [
+        f"Learning {'paid' if paid else 'did not pay'}: {best.policy}, the best learner, needed "
+        f"{_compared(best, fixed[0])} than {fixed[0].policy}, the best fixed setting in hindsight"
+        + ("" if paid else ", which nobody knows beforehand")
+    ]
+    sentences += [
+        f"it needed {_compared(best, row)} than {row.policy}, the rule of thumb"
+        for row in fixed
+        if row.kind == "rule"
+    ]
+    worse = [row.policy for row in learners[1:] if row.total > fixed[0].total]
+    text = "; ".join(sentences) + "."
+    return text + (f" Worse than the best fixed setting: {', '.join(worse)}." if worse else "")
+
+
+def _compared(row: SummaryRow, reference: SummaryRow) -> str:
+    if reference.total == 0.0:
+        return "as many iterations" if row.total == 0.0 else "more iterations"
+    change = 100.0 * (row.total / reference.total - 1.0)
+    return f"{abs(change):.1f} % {'more' if change > 0.0 else 'fewer'} iterations"
 
 
 def formatted(records: list[dict[str, Any]], form: str) -> str:

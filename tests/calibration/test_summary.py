@@ -1,0 +1,69 @@
+"""The table and the verdict are computed from the episodes, whichever way they turn out."""
+
+import numpy as np
+import pytest
+
+from simhelm.calibration.steering import Entrant, Episode
+from simhelm.calibration.summary import as_records, formatted, from_records, summarise, verdict
+
+
+def _episode(losses: list[int], reason: str = "converged") -> Episode:
+    count = len(losses)
+    return Episode(
+        np.zeros(count), np.ones(count), np.array(losses), np.array(losses) * 10,
+        [reason] * count, 1.0,
+    )  # fmt: skip
+
+
+def _entrant(name: str, kind: str) -> Entrant:
+    return Entrant(name, kind, 1, lambda env, seed: None)  # type: ignore[arg-type,return-value]
+
+
+def _rows(learner: list[list[int]], reason: str = "converged"):  # type: ignore[no-untyped-def]
+    played = [
+        (_entrant("omega=1", "rule"), 0, _episode([10, 10])),
+        (_entrant("omega=1.5", "fixed"), 0, _episode([5, 5])),
+        (_entrant("oracle", "oracle"), 0, _episode([4, 4])),
+    ]
+    played += [
+        (_entrant("B", "learner"), r, _episode(run, reason)) for r, run in enumerate(learner)
+    ]
+    return summarise(played)
+
+
+def test_ratios_spread_and_order() -> None:
+    rows = {row.policy: row for row in _rows([[4, 5], [5, 6]])}
+    assert [row.policy for row in _rows([[4, 5], [5, 6]])] == [
+        "oracle",
+        "B",
+        "omega=1.5",
+        "omega=1",
+    ]
+    learner = rows["B"]
+    assert (learner.total, learner.repeats, learner.failures) == (10.0, 2, 0)
+    assert learner.spread == pytest.approx(np.std([9, 11], ddof=1))
+    assert learner.to_best_fixed == 1.0
+    assert learner.to_oracle == 10 / 8
+    assert learner.work == 100.0
+
+
+def test_failures_are_counted() -> None:
+    assert {r.policy: r.failures for r in _rows([[9, 9]], "max_iterations")}["B"] == 2
+
+
+def test_verdict_says_yes_no_and_neither() -> None:
+    paid = verdict(_rows([[4, 4]]))
+    assert paid.startswith("Learning paid: B, the best learner, needed 20.0 % fewer iterations")
+    assert "60.0 % fewer iterations than omega=1, the rule of thumb" in paid
+    lost = verdict(_rows([[6, 6]]))
+    assert lost.startswith("Learning did not pay: B, the best learner, needed 20.0 % more")
+    assert "40.0 % fewer iterations than omega=1" in lost
+    assert verdict(_rows([[5, 5]])).startswith("Learning did not pay")
+    assert verdict(_rows([])).startswith("No verdict")
+
+
+def test_records_round_trip() -> None:
+    rows = _rows([[4, 4]])
+    assert from_records(as_records(rows)) == rows
+    assert formatted([], "csv") == ""
+    assert formatted([{"a": 'x,"y"\n', "b": 1}], "csv").splitlines()[0] == "a,b"
