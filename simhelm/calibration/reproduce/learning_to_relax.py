@@ -8,6 +8,7 @@ prints no totals, only figures and a few ratios in its text.
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import statistics
@@ -37,6 +38,8 @@ from simhelm.simulators.linear import (
     solve_many,
     ssor_pcg,
 )
+
+log = logging.getLogger(__name__)
 
 Costs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -90,11 +93,14 @@ HEAT_LEARNERS: dict[str, dict[int, int]] = {
 def recompute(*, quick: bool) -> Iterator[Part]:
     """All tables, in the order of the paper; about six minutes on two cores, quick half of one."""
     for dataset in DATASETS:
+        log.info("shifted systems, %s variance ...", dataset)
         sequence, _ = shifted_systems(dataset)
         yield deterministic_part(dataset, sequence)
         costs = cost_table(sequence)
         yield bars_part(dataset, sequence, costs, seeds=2 if quick else 5)
+    log.info("trials on fresh systems ...")
     yield trials_part(trials=2 if quick else 10)
+    log.info("growth of the regret ...")
     yield growth_part(rounds=8000 if quick else 32_000, seeds=2 if quick else 4)
     yield from heat_parts((25,) if quick else (25, 50, 100), trials=2 if quick else 3)
 
@@ -291,6 +297,7 @@ def heat_parts(sizes: Sequence[int], *, trials: int) -> Iterator[Part]:
     """The heat equation at several grids, then what became of the paper's claims."""
     means: dict[int, dict[str, float]] = {}
     for nx in sizes:
+        log.info("heat equation, nx = %d ...", nx)
         totals = _heat_totals(nx, trials)
         means[nx] = {name: statistics.fmean(runs) for name, runs in totals.items()}
         yield _heat_part(nx, totals, trials)
