@@ -15,9 +15,10 @@ import numpy as np
 
 from benchmarks.timing import ratio, take_turns
 from simhelm.calibration.terminal import print_table
+from simhelm.compiled import compiled
 from simhelm.simulators.linear import poisson2d, prepare
 from simhelm.simulators.linear.backends import load_petsc, petsc_matrix
-from simhelm.simulators.linear.kernels import Floats, Indices, compiled
+from simhelm.simulators.linear.kernels import Floats, Indices
 from simhelm.simulators.linear.kernels.lexicographic import forward_sweep
 from simhelm.simulators.linear.kernels.multicolour import relax_blocks
 

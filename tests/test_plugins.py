@@ -65,7 +65,8 @@ def plugin(tmp_path: Path) -> dict[str, str]:
     info = tmp_path / "orchard-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: orchard\nVersion: 1.0\n", "utf-8")
-    points = "[simhelm.problems]\nOrchard-v3 = orchard:Orchard\nBroken = nowhere:Nothing\n"
+    lines = ("Orchard-v3 = orchard:Orchard", "Broken = nowhere:Nothing", "bad name = a:B", "")
+    points = "\n".join(("[simhelm.problems]", *lines))
     (info / "entry_points.txt").write_text(points, encoding="utf-8")
     return {**os.environ, "PYTHONPATH": str(tmp_path)}
 
@@ -82,5 +83,6 @@ def test_plugin_is_listed_and_a_broken_one_says_so(plugin: dict[str, str]) -> No
     done = subprocess.run(command, env=plugin, capture_output=True, text=True, check=True)
     rows = {(row["kind"], row["name"]): row["what"] for row in json.loads(done.stdout)}
     assert rows["problem", "Orchard"] == "Apples by tree spacing and pruning method."
+    assert "bad name" in done.stderr
     assert "cannot be loaded from nowhere:Nothing" in rows["problem", "Broken"]
     assert ("environment", "simhelm/Orchard-v3") in rows

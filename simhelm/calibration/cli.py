@@ -130,7 +130,7 @@ def reproduce(
 ) -> None:
     """Recompute published results and print them beside the published numbers."""
     from simhelm.calibration.reproduce import REPRODUCTIONS
-    from simhelm.simulators.problem import nearest
+    from simhelm.simulators.names import nearest
 
     if name not in REPRODUCTIONS:
         raise ConfigurationError(

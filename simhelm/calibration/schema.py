@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 import pydantic
 
 from simhelm.calibration.errors import ConfigurationError
-from simhelm.simulators.problem import nearest
+from simhelm.simulators.names import nearest
 
 # A run file is a page; anything much larger is a mistake or an attack.
 _LARGEST_FILE = 1_000_000
@@ -123,6 +123,9 @@ def checked_arguments(
     Args:
         skip: parameters that the caller fills in itself.
 
+    Returns:
+        Every argument that is not skipped: the given ones, and the defaults of the others.
+
     Raises:
         ConfigurationError: unknown name (with the nearest), or wrong type.
     """
@@ -140,7 +143,7 @@ def checked_arguments(
         **fields,
     )
     checked = _validate(model, dict(given), where)
-    return {name: getattr(checked, name) for name in given}
+    return {name: getattr(checked, name) for name in fields}
 
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)

@@ -15,7 +15,7 @@ from simhelm.agents.bandits import LEARNERS, Bandit
 from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.schema import LearnerTable, SteeringConfig, checked_arguments
 from simhelm.envs.baseline import Baseline
-from simhelm.simulators.problem import nearest
+from simhelm.simulators.names import nearest
 
 Floats = NDArray[np.float64]
 

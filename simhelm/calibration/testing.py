@@ -25,7 +25,7 @@ from gymnasium.utils.env_checker import check_env
 
 from simhelm.agents.bandits import Bandit
 from simhelm.envs.design import DesignEnv
-from simhelm.simulators.problem import Problem, Value
+from simhelm.simulators.problem import Metrics, Problem, Value
 
 STEPS = 50
 
@@ -156,13 +156,18 @@ def check_problem(problem: Problem, *, seed: int = 0) -> None:
         assert problem.score(first) >= worst, "a success scored worse than worst_objective"
     assert first.cost > 0.0, "cost: an evaluation should cost some work units"
     check_refusals(problem, config)
-    for parameter in problem.parameters:
-        value = parameter.at(parameter.share_of(parameter.default))
-        assert value == parameter.default or np.isclose(float(value), float(parameter.default))
+    check_sending(problem, first, config, seed)
     check_spaces_and_api(lambda: DesignEnv(problem))
     check_same_seed_same_bits(lambda: DesignEnv(problem), steps=4)
     check_pickling(lambda: DesignEnv(problem), steps=4)
     check_baselines(lambda: DesignEnv(problem))
+
+
+def check_sending(problem: Problem, metrics: Metrics, config: dict[str, Value], seed: int) -> None:
+    """Problem and metrics survive pickling, as process pools and MPI send them."""
+    assert pickle.loads(pickle.dumps(metrics)) == metrics  # noqa: S301 - our own bytes
+    copy: Problem = pickle.loads(pickle.dumps(problem))  # noqa: S301 - our own bytes
+    assert copy.evaluate(config, seed=seed) == metrics, "a pickled problem evaluates differently"
 
 
 def _failure() -> Any:
@@ -224,8 +229,10 @@ def check_late_feedback(make: Callable[[], Bandit], contexts: list[float]) -> No
             pass
         else:
             raise AssertionError("learn() without a ticket guessed among three open decisions")
-        for ticket, arm in reversed(opened):
+        bandit.forget(opened[1][0])
+        for ticket, arm in (opened[2], opened[0]):
             bandit.learn(_loss(arm, start), ticket)
+    assert bandit.state_dict()["pending"] == [], "forgotten or settled decisions are still open"
 
 
 def _loss(arm: int, round_number: int) -> float:

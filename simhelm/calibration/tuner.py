@@ -6,12 +6,11 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from simhelm.agents.bandits import LEARNERS, Bandit
-from simhelm.simulators.linear import SSORPreconditioner
-from simhelm.simulators.problem import nearest
+from simhelm.simulators.linear import DEFAULT_OMEGAS, SSORPreconditioner, check_omegas
+from simhelm.simulators.names import nearest
 
 
 class RelaxationTuner:
@@ -48,9 +47,7 @@ class RelaxationTuner:
                 f"learner: expected one of {sorted(LEARNERS)}, got {learner!r}"
                 + nearest(learner, LEARNERS)
             )
-        values = np.linspace(1.0, 1.95, 20) if omegas is None else np.asarray(omegas, dtype=float)
-        if values.size < 1 or not ((values > 0.0) & (values < 2.0)).all():
-            raise ValueError(f"omegas: expected factors in (0, 2), got {omegas!r}")
+        values = DEFAULT_OMEGAS if omegas is None else check_omegas(omegas)
         kind = LEARNERS[learner]
         if kind.needs_context:
             if context_bounds is None:
@@ -88,9 +85,10 @@ class RelaxationTuner:
         The loss is the number of applications, CG's iterations. If the block raises, the
         decision is dropped unlearned.
         """
-        operator = SSORPreconditioner(A, self.suggest(context), shift=shift)
+        omega = self.suggest(context)
         ticket = self.ticket
         try:
+            operator = SSORPreconditioner(A, omega, shift=shift)
             yield operator
         except BaseException:
             self.bandit.forget(ticket)

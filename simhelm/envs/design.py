@@ -113,7 +113,7 @@ class DesignEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
         default = self.action_of(self.problem.default_config())
         named = [
             Baseline("rule of thumb", "every parameter at its default", lambda: default),
-            Baseline("random", "a design drawn uniformly", self.action_space.sample),
+            Baseline("random", "a design drawn uniformly", self.action_space.sample, "random"),
         ]
         oracle = self.problem.oracle_config()
         if oracle is not None:

@@ -28,7 +28,9 @@ class Heat2DEnv(RelaxationEnv):
     ``action="continuous"`` a ``Box(-1, 1, (1,), float32)``, linear from lowest to highest.
 
     ## Observation space
-    ``Box(0, 10, (1,), float64)``: the diffusion coefficient at the start of the step.
+    ``Box(0, 10, (1,), float64)``: the diffusion coefficient at the start of the step, in
+    (side length)^2 per unit of time. After the last step the middle of the range stands in for
+    a next coefficient that does not exist.
 
     ## Reward
     Minus the CG iterations of the step, in [-max_iterations, 0]. A solve that does not converge

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import abc
 import copy
-from collections.abc import Callable
-from typing import Any, Literal
+import operator
+from collections.abc import Sequence
+from typing import Any, Literal, SupportsIndex
 
 import gymnasium
 import numpy as np
@@ -13,11 +14,16 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
 from simhelm.envs.baseline import Baseline
-from simhelm.simulators.linear import SolveResult, SystemSequence, solve_group
+from simhelm.simulators.linear import (
+    DEFAULT_OMEGAS,
+    SolveResult,
+    SystemSequence,
+    check_omegas,
+    solve_group,
+)
 
 Floats = NDArray[np.float64]
 ActionKind = Literal["discrete", "continuous"]
-OMEGA_LOW, OMEGA_HIGH, OMEGA_COUNT = 1.0, 1.95, 20
 
 
 class OmegaChoice:
@@ -32,12 +38,8 @@ class OmegaChoice:
     def __init__(self, action: ActionKind, omegas: list[float] | None) -> None:
         if action not in ("discrete", "continuous"):
             raise ValueError(f"action: expected 'discrete' or 'continuous', got {action!r}")
-        default = np.linspace(OMEGA_LOW, OMEGA_HIGH, OMEGA_COUNT)
-        self.omegas: Floats = default if omegas is None else np.asarray(omegas, dtype=np.float64)
-        values = self.omegas
-        if values.ndim != 1 or values.size < 1 or not (values > 0.0).all() or values.max() >= 2.0:
-            raise ValueError(f"omegas: expected values in (0, 2), got {omegas!r}")
-        if (np.diff(values) <= 0.0).any():
+        self.omegas: Floats = DEFAULT_OMEGAS if omegas is None else check_omegas(omegas)
+        if (np.diff(self.omegas) <= 0.0).any():
             raise ValueError(f"omegas: expected ascending values, got {omegas!r}")
         self.continuous = action == "continuous"
 
@@ -51,6 +53,7 @@ class OmegaChoice:
         """The relaxation factor of an action.
 
         Raises:
+            TypeError: not an index, for discrete actions.
             ValueError: an index out of range, or a number that is not finite.
         """
         if self.continuous:
@@ -59,7 +62,7 @@ class OmegaChoice:
                 raise ValueError(f"action: expected a number in [-1, 1], got {action!r}")
             low, high = float(self.omegas[0]), float(self.omegas[-1])
             return low + (high - low) * 0.5 * (min(1.0, max(-1.0, number)) + 1.0)
-        index = int(action)
+        index = operator.index(action)
         if not 0 <= index < self.omegas.size:
             raise ValueError(
                 f"action: expected an index in 0 ... {self.omegas.size - 1}, got {action!r}"
@@ -103,20 +106,20 @@ def _describe(sequence: SystemSequence, omega: float, result: SolveResult) -> di
 class RelaxationEnv(gymnasium.Env[Floats, Any], abc.ABC):
     """Abstract: a sequence of linear systems, one solve a step, the factor as the action.
 
-    Concrete environments build their sequence and document themselves.
+    Concrete environments are a constructor and a description.
     """
 
     metadata: dict[str, Any] = {"render_modes": []}
     # What a reader of the results should know of this environment, sentence by sentence.
     remarks: tuple[str, ...] = ()
 
+    @abc.abstractmethod
     def __init__(self, sequence: SystemSequence, choice: OmegaChoice) -> None:
         self.sequence = sequence
         self.choice = choice
         self.action_space = choice.space()
         low, high = sequence.context_bounds
         self.observation_space = gymnasium.spaces.Box(low, high, (1,), np.float64)
-        self.reward_range = (-float(sequence.stopping.max_iterations), 0.0)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -149,32 +152,44 @@ class RelaxationEnv(gymnasium.Env[Floats, Any], abc.ABC):
         """Whether the seed of ``reset`` matters."""
         return self.sequence.is_random
 
-    def action_costs(self) -> NDArray[np.int64]:
+    def action_losses(self) -> NDArray[np.int64]:
         """Iterations that every discrete action would need now, shape (d,); nothing moves."""
         return self.sequence.iteration_counts(self.choice.omegas)
 
     def baselines(self) -> dict[str, Baseline]:
         """Gauss-Seidel, every fixed factor, the cheapest factor a step, and theory's factor."""
-        fixed = [
+        named = [self._fixed(omega, name) for omega, name in self._omega_names().items()]
+        named.append(
             Baseline(
-                f"omega={omega:g}",
-                "Gauss-Seidel" if omega == 1.0 else f"relaxation factor {omega:g} throughout",
-                _constant(self.choice.action(omega)),
-                "rule" if omega == 1.0 else "fixed",
+                "oracle (best factor a step)",
+                "tries every factor of the grid on each system and plays the cheapest",
+                lambda: self.choice.action(float(self.arm_values[self.action_losses().argmin()])),
+                "oracle",
             )
-            for omega in self.choice.omegas.tolist()
-        ]
-        oracle = Baseline(
-            "oracle (best factor a step)",
-            "tries every factor of the grid on each system and plays the cheapest",
-            lambda: self.choice.action(float(self.choice.omegas[self.action_costs().argmin()])),
-            "oracle",
         )
-        return {baseline.name: baseline for baseline in (*fixed, oracle)}
+        if self.sequence.has_optimal_omega:
+            named.append(
+                Baseline(
+                    "oracle (Young's factor)",
+                    "the action nearest to the factor that Young's theory gives for each system",
+                    lambda: self.choice.action(self.sequence.optimal_omega() or 1.0),
+                    "oracle",
+                )
+            )
+        return {baseline.name: baseline for baseline in named}
 
+    def _omega_names(self) -> dict[float, str]:
+        """Short names of the fixed factors, long ones where short ones would coincide."""
+        omegas = self.arm_values.tolist()
+        short = [f"omega={omega:g}" for omega in omegas]
+        names = short if len(set(short)) == len(short) else [f"omega={o!r}" for o in omegas]
+        return dict(zip(omegas, names, strict=True))
 
-def _constant(action: Any) -> Callable[[], Any]:
-    return lambda: action
+    def _fixed(self, omega: float, name: str) -> Baseline:
+        action = self.choice.action(omega)
+        if omega == 1.0:
+            return Baseline(name, "Gauss-Seidel", lambda: action, "rule")
+        return Baseline(name, f"relaxation factor {omega:g} throughout", lambda: action, "fixed")
 
 
 class RelaxationVectorEnv(VectorEnv[Floats, Any, NDArray[Any]], abc.ABC):
@@ -188,6 +203,7 @@ class RelaxationVectorEnv(VectorEnv[Floats, Any, NDArray[Any]], abc.ABC):
         "autoreset_mode": AutoresetMode.NEXT_STEP,
     }
 
+    @abc.abstractmethod
     def __init__(self, num_envs: int, env: RelaxationEnv) -> None:
         if num_envs < 1:
             raise ValueError(f"num_envs: expected at least 1, got {num_envs!r}")
@@ -210,19 +226,24 @@ class RelaxationVectorEnv(VectorEnv[Floats, Any, NDArray[Any]], abc.ABC):
     def reset(
         self,
         *,
-        seed: int | list[int | None] | None = None,
+        seed: SupportsIndex | Sequence[int | None] | None = None,
         options: dict[str, Any] | None = None,
     ) -> tuple[Floats, dict[str, Any]]:
         """Restart all sequences, or those of ``options["reset_mask"]``."""
         seeds: list[int | None]
-        if isinstance(seed, int):
-            seeds = [seed + e for e in range(self.num_envs)]
+        if seed is None:
+            seeds = [None] * self.num_envs
+        elif isinstance(seed, Sequence):
+            seeds = list(seed)
         else:
-            seeds = [None] * self.num_envs if seed is None else list(seed)
+            seeds = [operator.index(seed) + e for e in range(self.num_envs)]
         if len(seeds) != self.num_envs:
             raise ValueError(f"seed: expected {self.num_envs} seeds, got {len(seeds)}")
-        everything = np.ones(self.num_envs, dtype=np.bool_)
-        mask = (options or {}).get("reset_mask", everything)
+        mask = (options or {}).get("reset_mask", np.ones(self.num_envs, dtype=np.bool_))
+        if getattr(mask, "dtype", None) != np.bool_ or mask.shape != (self.num_envs,):
+            raise ValueError(
+                f"reset_mask: expected a boolean array of shape ({self.num_envs},), got {mask!r}"
+            )
         for e in np.flatnonzero(mask):
             if seeds[e] is not None:
                 self._generators[e] = np.random.default_rng(seeds[e])
@@ -234,6 +255,8 @@ class RelaxationVectorEnv(VectorEnv[Floats, Any, NDArray[Any]], abc.ABC):
         self, actions: Any
     ) -> tuple[Floats, Floats, NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
         """Solve every current system; sequences that ended before are restarted instead."""
+        if len(actions) != self.num_envs:
+            raise ValueError(f"actions: expected {self.num_envs}, got {len(actions)}")
         omegas = np.array([self.choice.omega(action) for action in actions])
         running = np.flatnonzero(~self._ended)
         results = self._solve(running, omegas)

@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.envs.baseline import Baseline
 from simhelm.envs.relaxation import (
     ActionKind,
     OmegaChoice,
@@ -29,7 +28,8 @@ from simhelm.simulators.linear import (
     read_right_hand_sides,
     read_shifts,
 )
-from simhelm.simulators.linear.solvers import METHODS, Method
+from simhelm.simulators.linear.solvers import Method
+from simhelm.simulators.names import nearest
 
 ShiftKind = Literal["low", "high", "none"]
 
@@ -47,7 +47,9 @@ class SolverSequenceEnv(RelaxationEnv):
     ``action="continuous"`` a ``Box(-1, 1, (1,), float32)``, linear from lowest to highest.
 
     ## Observation space
-    ``Box((1,), float64)``: the shift c_t of the coming solve.
+    ``Box((1,), float64)``: the shift c_t of the coming solve, a pure number; in [-0.15, 0.45]
+    for the drawn shifts, between the lowest and highest of given ones. After the last solve the
+    middle of the range stands in for a next shift that does not exist.
 
     ## Reward
     Minus the iterations of the solve, in [-max_iterations, 0]. A solve that does not converge
@@ -78,8 +80,6 @@ class SolverSequenceEnv(RelaxationEnv):
     v0: first release.
     """
 
-    remarks: tuple[str, ...]
-
     def __init__(
         self,
         *,
@@ -95,37 +95,21 @@ class SolverSequenceEnv(RelaxationEnv):
         right_hand_sides: str | Path | None = None,
         shift_file: str | Path | None = None,
     ) -> None:
-        if method not in METHODS:
-            raise ValueError(f"method: expected one of {METHODS}, got {method!r}")
-        if length < 1:
-            raise ValueError(f"length: expected at least 1 solve, got {length!r}")
         A = prepare(poisson2d(grid) if matrix is None else read_matrix(matrix))
-        self.remarks = () if matrix is None else _judge(A, method, Path(matrix).name)
         vectors = None
         if right_hand_sides is not None:
-            vectors = _cycled(read_right_hand_sides(right_hand_sides, A.size), length)
+            vectors = read_right_hand_sides(right_hand_sides, A.size)
         sequence = ShiftedSystems(
             A,
-            _shift_source(shifts, shift_file, matrix is not None, length),
+            _shift_source(shifts, shift_file, matrix is not None),
             vectors,
             length=length,
             method=method,
             stopping=Stopping(rtol=rtol, max_iterations=max_iterations),
         )
         super().__init__(sequence, OmegaChoice(action, omegas))
-
-    def baselines(self) -> dict[str, Baseline]:
-        """As every relaxation environment, and Young's optimal factor for SOR where it exists."""
-        named = super().baselines()
-        if self.sequence.method == "sor" and np.ptp(self.sequence.matrix.diagonal) == 0.0:
-            young = Baseline(
-                "oracle (Young's factor)",
-                "the optimal factor of each system by Young's theory",
-                lambda: self.choice.action(self.sequence.optimal_omega() or 1.0),
-                "oracle",
-            )
-            named[young.name] = young
-        return named
+        own = () if matrix is None else _judge(A, method, Path(matrix).name)
+        self.remarks = own + _shift_remarks(sequence)
 
 
 class SolverSequenceVectorEnv(RelaxationVectorEnv):
@@ -143,16 +127,24 @@ def _judge(A: PreparedMatrix, method: Method, name: str) -> tuple[str, ...]:
     return (f"{name}, {A.size} rows: {known.value}",)
 
 
+def _shift_remarks(sequence: ShiftedSystems) -> tuple[str, ...]:
+    radius = sequence.jacobi_radius
+    if radius is None or radius < 1.0:
+        return ()
+    return (
+        f"the Jacobi spectral radius reaches {radius:.3f} under the lowest shift: Young's theory "
+        "gives no factor, and solves of indefinite systems fail at the cost of the cap",
+    )
+
+
 def _shift_source(
-    shifts: ShiftKind | None, shift_file: str | Path | None, own_matrix: bool, length: int
+    shifts: ShiftKind | None, shift_file: str | Path | None, own_matrix: bool
 ) -> BetaShifts | NDArray[np.float64]:
     if shift_file is not None:
-        return _cycled(read_shifts(shift_file), length)
+        return read_shifts(shift_file)
     kind = ("none" if own_matrix else "low") if shifts is None else shifts
-    if kind != "none" and kind not in SHIFT_DISTRIBUTIONS:
-        raise ValueError(f"shifts: expected 'low', 'high' or 'none', got {shifts!r}")
-    return np.zeros(length) if kind == "none" else SHIFT_DISTRIBUTIONS[kind]
-
-
-def _cycled(rows: NDArray[np.float64], length: int) -> NDArray[np.float64]:
-    return rows[np.arange(length) % len(rows)]
+    known = ("none", *SHIFT_DISTRIBUTIONS)
+    if kind not in known:
+        hint = nearest(str(kind), known)
+        raise ValueError(f"shifts: expected one of {known}, got {shifts!r}{hint}")
+    return np.zeros(1) if kind == "none" else SHIFT_DISTRIBUTIONS[kind]

@@ -18,6 +18,10 @@ class EndReason(enum.Enum):
         "The iteration cap was reached before the tolerance was met: raise max_iterations, "
         "loosen rtol, or change the relaxation factor."
     )
+    STAGNATED = (
+        "The residual stopped falling above the tolerance: rounding errors prevent more; loosen "
+        "rtol or atol."
+    )
     DIVERGED = (
         "The residual grew far beyond its start: the iteration does not converge for this "
         "matrix; check that it is symmetric positive definite or diagonally dominant."

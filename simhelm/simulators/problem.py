@@ -7,22 +7,15 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-import difflib
 import math
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import ClassVar, Literal
 
 from simhelm.simulators.end_reason import EndReason
+from simhelm.simulators.names import nearest
 
 Value = float | int | str | bool
 Direction = Literal["minimize", "maximize"]
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A ready-made hint such as ``; did you mean 'omega'?``, empty where nothing is near."""
-    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {matches[0]!r}?" if matches else ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,9 +47,17 @@ class Parameter:
     description: str = ""
 
     def __post_init__(self) -> None:
+        if self.kind not in ("float", "integer", "categorical"):
+            raise ValueError(
+                f"{self.name}: expected kind 'float', 'integer' or 'categorical', got {self.kind!r}"
+            )
         if self.kind == "categorical":
             if not self.choices:
                 raise ValueError(f"{self.name}: expected at least one choice")
+        elif self.kind == "integer" and not (
+            float(self.low).is_integer() and float(self.high).is_integer()
+        ):
+            raise ValueError(f"{self.name}: expected whole bounds, got {self.low}, {self.high}")
         elif not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
             raise ValueError(f"{self.name}: expected low < high, got {self.low}, {self.high}")
         elif self.log and self.low <= 0.0:
@@ -82,17 +83,19 @@ class Parameter:
             )
 
     def at(self, share: float) -> Value:
-        """The value at ``share`` in [0, 1] of the range (of the choices for a categorical)."""
+        """The value at ``share`` in [0, 1] of the range (of the choices for a categorical).
+
+        Equal intervals of ``share`` belong to every whole number and to every choice.
+        """
         share = min(1.0, max(0.0, share))
         if self.kind == "categorical":
             place = min(int(share * len(self.choices)), len(self.choices) - 1)
             return self.choices[place]
-        if self.log:
-            number = self.low * math.pow(self.high / self.low, share)
-        else:
-            number = self.low + (self.high - self.low) * share
-        number = min(self.high, max(self.low, number))
-        return round(number) if self.kind == "integer" else number
+        low, high = self._interval()
+        number = low * math.pow(high / low, share) if self.log else low + (high - low) * share
+        if self.kind == "integer":
+            return int(min(self.high, math.floor(number + 0.5)))
+        return min(self.high, max(self.low, number))
 
     def share_of(self, value: Value) -> float:
         """The inverse of :meth:`at` (the middle of its interval for a categorical)."""
@@ -100,9 +103,15 @@ class Parameter:
         if self.kind == "categorical":
             return (self.choices.index(value) + 0.5) / len(self.choices)
         number = float(value)
+        low, high = self._interval()
         if self.log:
-            return math.log(number / self.low) / math.log(self.high / self.low)
-        return (number - self.low) / (self.high - self.low)
+            return math.log(number / low) / math.log(high / low)
+        return (number - low) / (high - low)
+
+    def _interval(self) -> tuple[float, float]:
+        """The range, half a step wider for whole numbers: the end ones get equal room."""
+        margin = 0.5 if self.kind == "integer" else 0.0
+        return self.low - margin, self.high + margin
 
     def is_active(self, config: Mapping[str, Value]) -> bool:
         """Whether the parameter exists beside the values chosen so far."""
@@ -138,8 +147,10 @@ class Output:
 class Metrics:
     """What one evaluation gave.
 
+    It can be pickled, so that workers can send it.
+
     Attributes:
-        values: named outputs, finite (empty where the evaluation failed).
+        values: named outputs, finite (empty where the evaluation failed); not to be changed.
         end_reason: COMPLETED or CONVERGED for a usable result, else the failure.
         cost: simulator work units spent, at least 0.
         details: a sentence on what happened, for people.
@@ -159,7 +170,7 @@ class Metrics:
                 f"outputs {bad} are not finite; report the failure with "
                 "Metrics.failure(EndReason.NOT_FINITE, ...) instead"
             )
-        object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
+        object.__setattr__(self, "values", dict(self.values))
 
     @property
     def succeeded(self) -> bool:
@@ -208,7 +219,11 @@ class Problem(abc.ABC):
 
     def default_config(self) -> dict[str, Value]:
         """The rule of thumb."""
-        return self.config_from_shares([p.share_of(p.default) for p in self.parameters])
+        config: dict[str, Value] = {}
+        for parameter in self.parameters:
+            if parameter.is_active(config):
+                config[parameter.name] = parameter.default
+        return config
 
     def oracle_config(self) -> dict[str, Value] | None:
         """The best configuration where theory gives it, else None."""

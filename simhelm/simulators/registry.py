@@ -6,13 +6,19 @@ import dataclasses
 import functools
 import importlib
 import importlib.metadata
+import logging
+import re
 
-from simhelm.simulators.problem import Problem, nearest
+from simhelm.simulators.names import nearest
+from simhelm.simulators.problem import Problem
 
 # Other packages announce theirs under this entry-point group, as
 #   Name = "module:Class"        or, for version N of its environment,
 #   Name-vN = "module:Class"
 ENTRY_POINT_GROUP = "simhelm.problems"
+_NAME = re.compile(r"([A-Z]\w*)(?:-v(\d+))?")
+
+log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,8 +46,11 @@ def problem_targets() -> dict[str, Target]:
     """All known problems by name. Built-in names win over announced ones."""
     found: dict[str, Target] = {}
     for point in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
-        name, _, version = point.name.partition("-v")
-        found[name] = Target(point.value, int(version) if version.isdigit() else 0)
+        match = _NAME.fullmatch(point.name)
+        if match is None:
+            log.warning("plug-in %r ignored: expected a name such as Orchard or Orchard-v1", point)
+            continue
+        found[match[1]] = Target(point.value, int(match[2] or 0))
     return {**found, **BUILT_IN}
 
 

@@ -85,7 +85,7 @@ def test_refusals() -> None:
         RelaxationTuner("ChebCb")
     with pytest.raises(ValueError, match="give context_bounds"):
         RelaxationTuner("ChebCB")
-    with pytest.raises(ValueError, match=r"omegas: expected factors in \(0, 2\)"):
+    with pytest.raises(ValueError, match=r"omegas: expected relaxation factors in \(0, 2\)"):
         RelaxationTuner("UCB", omegas=[1.0, 2.0])
     with pytest.raises(ValueError, match="omega: expected"):
         SSORPreconditioner(scipy.sparse.identity(3), 2.0)

@@ -59,7 +59,7 @@ def test_learner(name: str) -> None:
 
 def test_oracle_learner() -> None:
     costs = np.arange(3000).reshape(600, 5) % 7
-    testing.check_bandit(lambda: Oracle([1.0, 1.2, 1.4, 1.6, 1.8], costs=costs))
+    testing.check_bandit(lambda: Oracle([1.0, 1.2, 1.4, 1.6, 1.8], losses=costs))
 
 
 @pytest.mark.parametrize("entry", environments(), ids=lambda entry: entry.id)

@@ -1,6 +1,8 @@
 """Parameters, metrics and problems: what is legal, what is refused, and with which words."""
 
+import dataclasses
 import math
+import pickle
 
 import pytest
 from hypothesis import given
@@ -29,6 +31,23 @@ def test_shares_and_values_invert_each_other() -> None:
     for choice in CHOICE.choices:
         assert CHOICE.at(CHOICE.share_of(choice)) == choice
     assert (LOG.at(0.0), LOG.at(1.0)) == (1e-4, 1.0)
+    assert (WHOLE.at(0.0), WHOLE.at(1.0)) == (1, 9)
+
+
+def test_whole_numbers_have_equal_room() -> None:
+    values = [WHOLE.at((k + 0.5) / 9000) for k in range(9000)]
+    assert [values.count(value) for value in range(1, 10)] == [1000] * 9
+
+
+def test_the_rule_of_thumb_is_the_declared_default() -> None:
+    class Odd(RelaxationFactor):
+        """A default that no share reproduces to the bit."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.parameters = (Parameter("step", "float", 0.07, 1e-3, 10.0, log=True),)
+
+    assert Odd().default_config() == {"step": 0.07}
 
 
 @pytest.mark.parametrize(
@@ -58,18 +77,23 @@ def test_impossible_parameters() -> None:
         Parameter("a", "categorical", "x")
     with pytest.raises(ValueError, match="expected a value in"):
         Parameter("a", "float", 9.0, 0.0, 1.0)
+    with pytest.raises(ValueError, match="expected kind"):
+        Parameter("a", "integr", 1, 0, 2)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="whole bounds"):
+        Parameter("a", "integer", 1, 0.5, 2.4)
     with pytest.raises(ValueError, match="finite low < high"):
         Output("a", "1", 0.0, math.inf)
 
 
-def test_metrics_hold_no_nan_and_do_not_change() -> None:
+def test_metrics_hold_no_nan_and_travel() -> None:
     with pytest.raises(ValueError, match=r"outputs \['a'\] are not finite"):
         Metrics({"a": math.nan, "b": 1.0}, EndReason.COMPLETED, 1.0)
     with pytest.raises(ValueError, match="cost"):
         Metrics({}, EndReason.COMPLETED, -1.0)
     metrics = Metrics({"a": 1.0}, EndReason.COMPLETED, 1.0)
-    with pytest.raises(TypeError):
-        metrics.values["a"] = 2.0  # type: ignore[index]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        metrics.cost = 2.0  # type: ignore[misc]
+    assert pickle.loads(pickle.dumps(metrics)) == metrics  # noqa: S301
 
 
 def test_relaxation_factor_finds_young_better_than_gauss_seidel() -> None:

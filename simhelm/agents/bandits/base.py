@@ -14,6 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 
+# Squares of losses must be representable.
+_LARGEST_LOSS = 1e100
+
+
 @dataclasses.dataclass(frozen=True)
 class Choice:
     """A decision that waits for its loss: the arm and what the learner needs to remember."""
@@ -30,7 +34,7 @@ class Bandit(abc.ABC):
             order not required.
         seed: an integer, or a ``numpy.random.Generator`` that the bandit draws from.
 
-    Losses are finite and non-negative; smaller is better. Several decisions may be in flight:
+    Losses lie in [0, 1e100]; smaller is better. Several decisions may be in flight:
     ``act`` leaves a ticket in ``last_ticket``, and ``learn(loss, ticket)`` settles it.
     """
 
@@ -47,6 +51,8 @@ class Bandit(abc.ABC):
         if not np.isfinite(self.arm_values).all():
             raise ValueError("arm_values: expected finite numbers")
         self.rng = np.random.default_rng(seed)
+        # Bandits inside this one; they keep no tickets and draw from the same generator.
+        self._parts: tuple[Bandit, ...] = ()
         self.last_ticket = -1
         self._pending: dict[int, Choice] = {}
 
@@ -74,17 +80,17 @@ class Bandit(abc.ABC):
         """Settle a decision with its loss.
 
         Args:
-            loss: finite, at least 0.
+            loss: in [0, 1e100].
             ticket: ``last_ticket`` after the ``act`` in question; may be left out while only one
                 decision is open.
 
         Raises:
             ValueError: a loss that is negative or not finite, or an unknown or ambiguous ticket.
         """
-        if not (math.isfinite(loss) and loss >= 0.0):
+        if not 0.0 <= loss <= _LARGEST_LOSS:
             raise ValueError(
-                f"loss: expected a finite number >= 0, got {loss!r}; charge a failed run a "
-                "penalty, such as its iteration cap"
+                f"loss: expected a number in [0, {_LARGEST_LOSS}], got {loss!r}; charge a failed "
+                "run a penalty, such as its iteration cap"
             )
         self._update(self._pending.pop(self._settled(ticket)), float(loss))
 
@@ -115,13 +121,15 @@ class Bandit(abc.ABC):
 
         Loading it into a bandit made with the same arguments continues bit for bit.
         """
-        state = {name: _plain(getattr(self, name)) for name in self._state_names}
-        state["last_ticket"] = self.last_ticket
-        state["pending"] = [
-            [ticket, choice.arm, _plain(choice.memory)] for ticket, choice in self._pending.items()
-        ]
-        state["rng"] = _plain(self.rng.bit_generator.state)
-        return state
+        return {
+            **self._numbers(),
+            "last_ticket": self.last_ticket,
+            "pending": [
+                [ticket, choice.arm, _plain(choice.memory)]
+                for ticket, choice in self._pending.items()
+            ],
+            "rng": _plain(self.rng.bit_generator.state),
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what :meth:`state_dict` returned.
@@ -129,19 +137,33 @@ class Bandit(abc.ABC):
         Raises:
             ValueError: keys or array shapes that do not fit this bandit.
         """
-        expected = {*self._state_names, "last_ticket", "pending", "rng"}
-        if set(state) != expected:
+        numbers = dict(state)
+        missing = {"last_ticket", "pending", "rng"} - set(numbers)
+        if missing:
+            raise ValueError(f"{type(self).__name__} state: the keys {sorted(missing)} are missing")
+        last_ticket, pending, rng = (numbers.pop(key) for key in ("last_ticket", "pending", "rng"))
+        self._set_numbers(numbers)
+        self.last_ticket = int(last_ticket)
+        self._pending = {
+            int(ticket): Choice(int(arm), tuple(memory)) for ticket, arm, memory in pending
+        }
+        self.rng.bit_generator.state = rng
+
+    def _numbers(self) -> dict[str, Any]:
+        numbers = {name: _plain(getattr(self, name)) for name in self._state_names}
+        return {**numbers, "parts": [part._numbers() for part in self._parts]}
+
+    def _set_numbers(self, numbers: Mapping[str, Any]) -> None:
+        expected = {*self._state_names, "parts"}
+        if set(numbers) != expected or len(numbers["parts"]) != len(self._parts):
             raise ValueError(
-                f"{type(self).__name__} state: expected the keys {sorted(expected)}, "
-                f"got {sorted(state)}"
+                f"{type(self).__name__} state: expected the keys {sorted(expected)} and "
+                f"{len(self._parts)} parts, got {sorted(numbers)}"
             )
         for name in self._state_names:
-            setattr(self, name, _like(name, getattr(self, name), state[name]))
-        self.last_ticket = int(state["last_ticket"])
-        self._pending = {
-            int(ticket): Choice(int(arm), tuple(memory)) for ticket, arm, memory in state["pending"]
-        }
-        self.rng.bit_generator.state = state["rng"]
+            setattr(self, name, _like(name, getattr(self, name), numbers[name]))
+        for part, own in zip(self._parts, numbers["parts"], strict=True):
+            part._set_numbers(own)
 
 
 class ContextualBandit(Bandit):

@@ -19,18 +19,23 @@ from simhelm.agents.bandits.base import (
     sample_index,
 )
 from simhelm.agents.bandits.chebyshev import chebyshev_features
-from simhelm.agents.compiled import compiled
+from simhelm.compiled import compiled
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
+
+# An arm with less discounted evidence than this counts as never played.
+_FORGOTTEN = 1e-9
 
 
 class ChebCB(ContextualBandit):
     """Contextual bandit for costs that are smooth in the context.
 
-    Each arm's loss minus 1 is fitted by least squares on ``features`` Chebyshev polynomials,
-    with coefficients bounded by K and 2 K / j (K the largest loss so far): a bound that holds
-    for costs that vary by at most K over the context range. Arms are drawn by inverse gap.
+    Each arm's loss minus its floor is fitted by least squares on ``features`` Chebyshev
+    polynomials, with coefficients bounded by K and 2 K / j (K the largest loss so far): a bound
+    that holds for losses that vary by at most K over the context range. Arms are drawn by
+    inverse gap. The floor is 1, the fewest sweeps there can be, while no loss has been below it,
+    else 0.
 
     Args:
         arm_values, context_bounds, seed: see :class:`ContextualBandit`.
@@ -44,6 +49,7 @@ class ChebCB(ContextualBandit):
         "squares",
         "coefficients",
         "largest_loss",
+        "smallest_loss",
         "errors",
         "rounds",
         "eta",
@@ -63,12 +69,13 @@ class ChebCB(ContextualBandit):
             raise ValueError(f"features: expected at least 1 polynomial, got {features!r}")
         self.features = features
         self.discount = check_discount(discount)
-        # Sums over an arm's rounds of phi phi', phi y and y^2, with y = loss - 1.
+        # Sums over an arm's rounds of phi phi', phi loss and loss^2.
         self.gram: Floats = np.zeros((self.arms, features, features))
         self.moments: Floats = np.zeros((self.arms, features))
         self.squares: Floats = np.zeros(self.arms)
         self.coefficients: Floats = np.zeros((self.arms, features))
         self.largest_loss = 0.0
+        self.smallest_loss = 1.0  # or 1, if all were larger
         # Sums of prediction^2, prediction * loss and loss^2; predictions in the units in which
         # they were made.
         self.errors: Floats = np.zeros(3)
@@ -79,6 +86,10 @@ class ChebCB(ContextualBandit):
     def _spread(self) -> float:
         """The constant N = 2 + 4 (C L / K)(1 + log m), with L = K / C."""
         return 2.0 + 4.0 * (1.0 + math.log(self.features))
+
+    @property
+    def _floor(self) -> float:
+        return 1.0 if self.smallest_loss >= 1.0 else 0.0
 
     def probabilities(self, context: float) -> Floats:
         """The distribution of the next arm in this context, shape (d,)."""
@@ -115,19 +126,22 @@ class ChebCB(ContextualBandit):
                 np.multiply(sums, self.discount, out=sums)
         arm = choice.arm
         self.gram[arm] += np.outer(features, features)
-        self.moments[arm] += (loss - 1.0) * features
-        self.squares[arm] += (loss - 1.0) ** 2
+        self.moments[arm] += loss * features
+        self.squares[arm] += loss**2
         self.errors += (prediction * prediction, prediction * loss, loss * loss)
         self.rounds = self.discount * self.rounds + 1.0
-        refit_all = loss > self.largest_loss or self.discount < 1.0
+        floor = self._floor
         self.largest_loss = max(self.largest_loss, loss)
+        self.smallest_loss = min(self.smallest_loss, loss)
+        all_arms = loss >= self.largest_loss or floor != self._floor or self.discount < 1.0
         misfit = _refit(
             self.gram,
             self.moments,
             self.squares,
             self.coefficients,
             self._bounds(),
-            -1 if refit_all else arm,
+            self._floor,
+            -1 if all_arms else arm,
         )
         self.eta = self._learning_rate(misfit)
 
@@ -150,21 +164,32 @@ class ChebCB(ContextualBandit):
 
 @compiled
 def _refit(
-    gram: Floats, moments: Floats, squares: Floats, coefficients: Floats, bounds: Floats, arm: int
+    gram: Floats,
+    moments: Floats,
+    squares: Floats,
+    coefficients: Floats,
+    bounds: Floats,
+    floor: float,
+    arm: int,
 ) -> float:
     """Fit one arm (all for -1); returns the squared misfit of the last bounded fit, else 0."""
     misfit = 0.0
     free = np.empty(bounds.size, dtype=np.bool_)
     for i in range(gram.shape[0]):
-        if (arm >= 0 and i != arm) or gram[i, 0, 0] == 0.0:
+        if arm >= 0 and i != arm:
             continue
         theta = np.zeros(bounds.size)
-        free[:] = True
-        _solve_free(gram[i], moments[i], free, theta)
-        if np.any(np.abs(theta) > bounds):
-            fit_in_box(gram[i], moments[i], bounds, theta)
-            misfit = squares[i] - np.sum(theta * (2.0 * moments[i] - _times(gram[i], theta)))
-            misfit = max(misfit, 0.0)
+        rounds = gram[i, 0, 0]
+        if rounds > _FORGOTTEN:
+            # The first polynomial is 1, so sums of phi and of losses are in the other sums.
+            target = moments[i] - floor * gram[i, 0]
+            free[:] = True
+            _solve_free(gram[i], target, free, theta)
+            if np.any(np.abs(theta) > bounds):
+                fit_in_box(gram[i], target, bounds, theta)
+                square = squares[i] - 2.0 * floor * moments[i, 0] + floor * floor * rounds
+                misfit = square - np.sum(theta * (2.0 * target - _times(gram[i], theta)))
+                misfit = max(misfit, 0.0)
         coefficients[i] = theta
     return misfit
 

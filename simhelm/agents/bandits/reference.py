@@ -31,10 +31,10 @@ class FixedArm(Bandit):
 
 
 class Oracle(Bandit):
-    """Plays the cheapest arm of every round, which it reads from a table of all costs.
+    """Plays the cheapest arm of every round, which it reads from a table of all losses.
 
     Args:
-        costs: shape (rounds, d), what each arm costs in each round (ties: the first arm).
+        losses: shape (rounds, d), the loss of each arm in each round (ties: the first arm).
     """
 
     _state_names = ("round",)
@@ -44,17 +44,17 @@ class Oracle(Bandit):
         arm_values: ArrayLike,
         *,
         seed: int | np.random.Generator = 0,
-        costs: NDArray[np.number],
+        losses: NDArray[np.number],
     ) -> None:
         super().__init__(arm_values, seed=seed)
-        if costs.ndim != 2 or costs.shape[1] != self.arms:
-            raise ValueError(f"costs: expected shape (rounds, {self.arms}), got {costs.shape}")
-        self.best_arms = costs.argmin(axis=1)
+        if losses.ndim != 2 or losses.shape[1] != self.arms:
+            raise ValueError(f"losses: expected shape (rounds, {self.arms}), got {losses.shape}")
+        self.best_arms = losses.argmin(axis=1)
         self.round = 0
 
     def _choose(self, context: float) -> Choice:
         if self.round >= self.best_arms.size:
-            raise IndexError(f"the table of costs holds {self.best_arms.size} rounds")
+            raise IndexError(f"the table of losses holds {self.best_arms.size} rounds")
         arm = int(self.best_arms[self.round])
         self.round += 1
         return Choice(arm)
@@ -63,8 +63,8 @@ class Oracle(Bandit):
         pass
 
 
-def best_fixed_arm(costs: NDArray[np.number]) -> int:
-    """The arm with the lowest total over a table of costs, shape (rounds, d): hindsight."""
-    if costs.ndim != 2 or costs.size == 0:
-        raise ValueError(f"costs: expected a table (rounds, arms), got shape {costs.shape}")
-    return int(costs.sum(axis=0).argmin())
+def best_fixed_arm(losses: NDArray[np.number]) -> int:
+    """The arm with the lowest total over a table of losses, shape (rounds, d): hindsight."""
+    if losses.ndim != 2 or losses.size == 0:
+        raise ValueError(f"losses: expected a table (rounds, arms), got shape {losses.shape}")
+    return int(losses.sum(axis=0).argmin())

@@ -20,7 +20,7 @@ from simhelm.agents.bandits.base import (
     check_discount,
     sample_index,
 )
-from simhelm.agents.compiled import compiled
+from simhelm.compiled import compiled
 
 Floats = NDArray[np.float64]
 Estimator = Literal["importance_weighted", "reduced_variance"]
@@ -98,7 +98,8 @@ class TsallisINF(Bandit):
     Args:
         arm_values, seed: see :class:`Bandit`.
         estimator: ``"reduced_variance"`` (eta_t = 4 / sqrt(t), baseline 1/2 where t p >= 16) or
-            ``"importance_weighted"`` (eta_t = 2 / sqrt(t), losses minus 1, as in the paper).
+            ``"importance_weighted"`` (eta_t = 2 / sqrt(t), losses minus 1 as in the paper, which
+            counts sweeps, while no loss has been below 1).
         rule: ``"exact"``, or ``"published"``: the diverging Newton solve of the paper's code,
             for comparison only (it plays nearly greedily, with a large spread between seeds).
         discount: factor on all past losses each round, below 1 for drifting sequences; the
@@ -107,7 +108,14 @@ class TsallisINF(Bandit):
     Losses are divided by their running mean, so that their scale does not matter.
     """
 
-    _state_names = ("weighted_losses", "baseline", "total_loss", "rounds")
+    _state_names = (
+        "weighted_losses",
+        "weights",
+        "baseline",
+        "total_loss",
+        "smallest_loss",
+        "rounds",
+    )
 
     def __init__(
         self,
@@ -126,25 +134,36 @@ class TsallisINF(Bandit):
             )
         if rule not in ("exact", "published"):
             raise ValueError(f"rule: expected 'exact' or 'published', got {rule!r}")
+        if rule == "published" and estimator != "importance_weighted":
+            raise ValueError(
+                "rule='published' is that of the paper's code: give "
+                "estimator='importance_weighted' with it"
+            )
         self.reduced_variance = estimator == "reduced_variance"
         self.rule = rule
         self.discount = check_discount(discount)
+        # Sums over an arm's rounds of loss / p and of 1 / p.
         self.weighted_losses: Floats = np.zeros(self.arms)
+        self.weights: Floats = np.zeros(self.arms)
         self.baseline: Floats = np.zeros(self.arms)
         self.total_loss = 0.0
+        self.smallest_loss = 1.0  # or 1, if all were larger
         self.rounds = 0
 
     def probabilities(self) -> Floats:
         """The distribution of the next arm, shape (d,); sums to 1 under the exact rule."""
         horizon = self._horizon()
         eta = (4.0 if self.reduced_variance else 2.0) / math.sqrt(horizon)
-        scale = self.total_loss / self.rounds if self.rounds else 1.0
+        floor = 1.0 if not self.reduced_variance and self.smallest_loss >= 1.0 else 0.0
+        scale = self.total_loss / self.rounds - floor if self.rounds else 1.0
+        losses = self.weighted_losses - floor * self.weights
         # A mean of zero says that all losses were at their floor: nothing to prefer yet.
-        losses = self.weighted_losses / scale if scale > 0.0 else np.zeros(self.arms)
+        losses = losses / scale if scale > 0.0 else np.zeros(self.arms)
         losses = losses + self.baseline
         solve = _exact_probabilities if self.rule == "exact" else _published_probabilities
         p: Floats = solve(losses, eta)
-        return p if np.isfinite(p).all() else np.full(self.arms, 1.0 / self.arms)
+        usable = np.isfinite(p).all() and p.sum() > 0.0
+        return p if usable else np.full(self.arms, 1.0 / self.arms)
 
     def _horizon(self) -> float:
         t = self.rounds + 1.0
@@ -163,14 +182,16 @@ class TsallisINF(Bandit):
         p, steady = choice.memory
         if self.discount < 1.0:
             self.weighted_losses *= self.discount
+            self.weights *= self.discount
             self.baseline *= self.discount
-        excess = loss if self.reduced_variance else loss - 1.0
-        self.weighted_losses[choice.arm] += excess / p
+        self.weighted_losses[choice.arm] += loss / p
+        self.weights[choice.arm] += 1.0 / p
         if steady:
             self.baseline[steady] += 0.5
             if choice.arm in steady:
                 self.baseline[choice.arm] -= 0.5 / p
-        self.total_loss += excess
+        self.total_loss += loss
+        self.smallest_loss = min(self.smallest_loss, loss)
         self.rounds += 1
 
 
@@ -194,37 +215,19 @@ class BinnedTsallisINF(ContextualBandit):
         super().__init__(arm_values, context_bounds=context_bounds, seed=seed)
         if bins < 1:
             raise ValueError(f"bins: expected at least 1, got {bins!r}")
-        self.learners = [
+        self._parts = tuple(
             TsallisINF(
                 self.arm_values, seed=self.rng, estimator=estimator, rule=rule, discount=discount
             )
             for _ in range(bins)
-        ]
+        )
 
     def _choose(self, context: float) -> Choice:
         share = 0.5 * (self._unit_context(context) + 1.0)
-        index = min(int(share * len(self.learners)), len(self.learners) - 1)
-        learner = self.learners[index]
-        arm = learner.act()
-        return Choice(arm, (index, learner.last_ticket))
+        index = min(int(share * len(self._parts)), len(self._parts) - 1)
+        inner = self._parts[index]._choose(context)
+        return Choice(inner.arm, (index, *inner.memory))
 
     def _update(self, choice: Choice, loss: float) -> None:
-        index, ticket = choice.memory
-        self.learners[index].learn(loss, ticket)
-
-    def state_dict(self) -> dict[str, object]:
-        """As :class:`Bandit`, with the states of the bins beside it."""
-        return {
-            **super().state_dict(),
-            "learners": [learner.state_dict() for learner in self.learners],
-        }
-
-    def load_state_dict(self, state: object) -> None:
-        """As :class:`Bandit`."""
-        own = dict(state)  # type: ignore[call-overload]
-        learners = own.pop("learners", [])
-        if len(learners) != len(self.learners):
-            raise ValueError(f"learners: expected {len(self.learners)} bins, got {len(learners)}")
-        super().load_state_dict(own)
-        for learner, part in zip(self.learners, learners, strict=True):
-            learner.load_state_dict(part)
+        index, *memory = choice.memory
+        self._parts[index]._update(Choice(choice.arm, tuple(memory)), loss)

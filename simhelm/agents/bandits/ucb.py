@@ -39,15 +39,21 @@ class UCB(Bandit):
 
     def _choose(self, context: float) -> Choice:
         waiting = [choice.arm for choice in self._pending.values()]
-        unplayed = np.flatnonzero(self.counts == 0.0)
+        # Discounting forgets an arm altogether in the end.
+        unplayed = np.flatnonzero(self.counts < 1e-9)
         fresh = np.setdiff1d(unplayed, waiting)
         if unplayed.size:
             return Choice(int(fresh[0] if fresh.size else unplayed[0]))
+        return Choice(int(self.indices().argmin()))
+
+    def indices(self) -> Floats:
+        """Lower confidence bounds, shape (d,), once every arm was played."""
         t = float(self.counts.sum())
         mean = float(self.sums.sum()) / t
         scale = math.sqrt(max(self.total_squares / t - mean**2, 0.0))
         width = scale * np.sqrt(2.0 * math.log(max(t, math.e)) / self.counts)
-        return Choice(int((self.sums / self.counts - width).argmin()))
+        bounds: Floats = self.sums / self.counts - width
+        return bounds
 
     def _update(self, choice: Choice, loss: float) -> None:
         self.counts *= self.discount

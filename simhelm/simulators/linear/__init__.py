@@ -19,10 +19,12 @@ from simhelm.simulators.linear.shifted import (
     truncated_normal_vectors,
 )
 from simhelm.simulators.linear.solvers import (
+    DEFAULT_OMEGAS,
     METHODS,
     BatchResult,
     SolveResult,
     Stopping,
+    check_omegas,
     solve_many,
     sor,
     ssor,
@@ -42,6 +44,7 @@ from simhelm.simulators.linear.theory import (
 )
 
 __all__ = [
+    "DEFAULT_OMEGAS",
     "METHODS",
     "SHIFT_DISTRIBUTIONS",
     "BatchResult",
@@ -56,6 +59,7 @@ __all__ = [
     "Stopping",
     "SystemSequence",
     "asymptocity",
+    "check_omegas",
     "defect_reduction_matrix",
     "definiteness",
     "iteration_bound",

@@ -13,7 +13,8 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from simhelm.simulators.linear.kernels import Floats, Indices, Integers, compiled
+from simhelm.compiled import compiled
+from simhelm.simulators.linear.kernels import Floats, Indices, Integers
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -33,13 +33,13 @@ def definiteness(matrix: PreparedMatrix) -> Definiteness:
     diagonal = matrix.diagonal
     if diagonal.min() < 0.0:
         return Definiteness.REFUTED
-    full = matrix.to_scipy()
-    row_sums = np.asarray(abs(full).sum(axis=1)).ravel() - diagonal
-    slack = diagonal - row_sums
-    # A row that is dominant but for round-off in the sum still counts as weakly dominant.
-    tolerance = 1e-12 * diagonal
-    if (slack < -tolerance).any():
+    # A stored zero connects nothing.
+    full = matrix.to_scipy().copy()
+    full.eliminate_zeros()
+    slack = 2.0 * diagonal - np.asarray(abs(full).sum(axis=1)).ravel()
+    if (slack < 0.0).any():
         return Definiteness.POSSIBLE
     components, label = scipy.sparse.csgraph.connected_components(full, directed=False)
-    strict = np.bincount(label[slack > tolerance], minlength=components)
+    # Strict by more than the rounding of a row's sum.
+    strict = np.bincount(label[slack > 1e-12 * diagonal], minlength=components)
     return Definiteness.PROVEN if (strict > 0).all() else Definiteness.POSSIBLE

@@ -13,11 +13,14 @@ from typing import Any, Literal
 import numpy as np
 import scipy.sparse
 
-from simhelm.simulators.linear.kernels import Floats, Indices, compiled
+from simhelm.compiled import compiled
+from simhelm.simulators.checks import whole_number
+from simhelm.simulators.linear.kernels import Floats, Indices
 from simhelm.simulators.linear.matrix import prepare
 from simhelm.simulators.linear.poisson import poisson2d
 from simhelm.simulators.linear.sequence import LinearSystem, SystemSequence
 from simhelm.simulators.linear.solvers import Stopping
+from simhelm.simulators.names import nearest
 
 HeatVariant = Literal["code", "paper"]
 
@@ -31,6 +34,9 @@ class _Variant:
     centre_uses_sine: bool
 
 
+# In shorter steps nothing diffuses, and the scaling by 1 / s overflows.
+_SHORTEST_STEP = 1e-12
+
 VARIANTS: dict[HeatVariant, _Variant] = {
     "code": _Variant(small_diffusion=0.1, bump_exponent=1.0, centre_uses_sine=True),
     "paper": _Variant(small_diffusion=0.01, bump_exponent=0.0, centre_uses_sine=False),
@@ -40,7 +46,8 @@ VARIANTS: dict[HeatVariant, _Variant] = {
 class Heat2D(SystemSequence):
     """u_t = kappa(t) Laplace u + f(t, x) on the unit square, u = 0 on its edge, t in [0, t_end].
 
-    kappa(t) = max(k sin 2 pi t, -10 sin 2 pi t), k = 0.1 (code) or 0.01 (paper); f is 32 times a
+    kappa(t) = max(k sin 2 pi t, -10 sin 2 pi t) in (side length)^2 per unit of time, k = 0.1
+    (code) or 0.01 (paper); f is 32 times a
     bump of radius 1/8 that circles the centre eight times a unit of time; u(0) is a bump of
     radius 1/4. Every step is one linear system, solved by SSOR-preconditioned CG from the
     previous step's temperature.
@@ -54,6 +61,10 @@ class Heat2D(SystemSequence):
         steps: number of time steps.
         t_end: end time; a step lasts t_end / steps.
         variant: ``"code"`` (the published scripts) or ``"paper"`` (the text).
+        stopping: tolerance and cap of every solve.
+
+    Raises:
+        TypeError, ValueError: an argument outside its range.
 
     Attributes:
         u: temperature, shape ((nx - 1)^2,), grid line by grid line.
@@ -71,17 +82,16 @@ class Heat2D(SystemSequence):
         variant: HeatVariant = "code",
         stopping: Stopping = Stopping(),
     ) -> None:
-        if nx < 2:
-            raise ValueError(f"nx: expected at least 2 grid cells a side, got {nx!r}")
-        if steps < 1 or not (math.isfinite(t_end) and t_end > 0.0):
+        self.nx = whole_number("nx", nx, least=2)
+        self.length = whole_number("steps", steps)
+        if not (math.isfinite(t_end) and t_end / steps >= _SHORTEST_STEP):
             raise ValueError(
-                f"expected at least one step and a positive end time, got {steps!r}, {t_end!r}"
+                f"t_end: expected a finite time of at least {_SHORTEST_STEP} a step, got {t_end!r}"
             )
         if variant not in VARIANTS:
-            raise ValueError(f"variant: expected one of {tuple(VARIANTS)}, got {variant!r}")
-        self.nx = nx
+            hint = nearest(variant, VARIANTS)
+            raise ValueError(f"variant: expected one of {tuple(VARIANTS)}, got {variant!r}{hint}")
         self.dt = t_end / steps
-        self.length = steps
         self.stopping = stopping
         self.method = "ssor_pcg"
         self.is_random = False
@@ -141,6 +151,11 @@ class Heat2D(SystemSequence):
         self.u = x
         self.time += self.dt
         self.position += 1
+
+    @property
+    def has_optimal_omega(self) -> bool:
+        """False: see :meth:`optimal_omega`."""
+        return False
 
     def optimal_omega(self) -> float | None:
         """None: no closed form is known for SSOR-preconditioned CG."""

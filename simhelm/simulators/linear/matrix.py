@@ -33,8 +33,10 @@ class PreparedMatrix:
         indptr, indices, data: CSR arrays with sorted columns; indices are unsigned 32-bit,
             because compiled code pays for signed ones (wrap-around of negative indices).
         diagonal_position: shape (n,), where in ``data`` each row's diagonal entry stands.
+        ordering: that of the rows here.
         permutation: shape (n,), row i here is row ``permutation[i]`` of A; None when the
             ordering is lexicographic.
+        colour_starts: shape (colours + 1,), where each colour begins; None likewise.
     """
 
     size: int
@@ -65,10 +67,12 @@ class PreparedMatrix:
 
     @functools.cached_property
     def is_symmetric(self) -> bool:
-        """Whether A equals its transpose to 1e-12 of its largest entry (one transposition)."""
+        """Whether |a_ij - a_ji| <= 1e-12 sqrt(|a_ii a_jj|) for all i, j (one transposition)."""
         matrix = self.to_scipy()
-        difference = abs(matrix - matrix.T)
-        return bool(difference.nnz == 0 or difference.max() <= 1e-12 * abs(self.data).max())
+        difference = scipy.sparse.coo_array(abs(matrix - matrix.T))
+        size = np.sqrt(abs(self.diagonal))
+        allowed = 1e-12 * size[difference.row] * size[difference.col]
+        return bool((difference.data <= allowed).all())
 
     def to_scipy(self) -> scipy.sparse.csr_array[Any, Any]:
         """The matrix as scipy sees it (row order of this object; shares memory)."""
@@ -99,6 +103,8 @@ def prepare(A: object, ordering: Ordering = "lexicographic") -> PreparedMatrix:
         ordering: ``"lexicographic"`` (row order as given) or ``"multicolour"`` (rows of one
             colour are independent; on a five-point grid this is red-black).
 
+    A matrix that is prepared already is returned as it is, or reordered.
+
     Raises:
         TypeError: not a numeric real matrix.
         ValueError: not square, empty, non-finite entries, zero or missing diagonal entries,
@@ -128,6 +134,10 @@ def _canonical_csr(A: object) -> scipy.sparse.csr_array[Any, Any]:
     if matrix.dtype.kind not in "fiub":
         raise TypeError(f"A: expected real numbers, got dtype {matrix.dtype}")
     matrix = matrix.astype(np.float64, copy=False)
+    try:
+        matrix.check_format(full_check=True)
+    except ValueError as error:
+        raise ValueError(f"A: its index arrays are damaged: {error}") from error
     if not np.isfinite(matrix.data).all():
         bad = int(np.flatnonzero(~np.isfinite(matrix.data))[0])
         row = int(np.searchsorted(matrix.indptr, bad, side="right")) - 1

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
+from simhelm.simulators.checks import whole_number
+
 
 def poisson2d(n: int) -> scipy.sparse.csr_array[Any, Any]:
     """The n^2 x n^2 five-point matrix of -Laplace on an n x n interior grid, without 1/h^2.
@@ -15,10 +17,9 @@ def poisson2d(n: int) -> scipy.sparse.csr_array[Any, Any]:
     Jacobi spectral radius is cos(pi / (n + 1)).
 
     Raises:
-        ValueError: n < 1.
+        TypeError, ValueError: n is not a whole number, or less than 1.
     """
-    if n < 1:
-        raise ValueError(f"n: expected at least 1 interior grid point a side, got {n!r}")
+    n = whole_number("n", n)
     off = -np.ones(n - 1)
     line = scipy.sparse.diags_array([off, 2.0 * np.ones(n), off], offsets=[-1, 0, 1])
     identity = scipy.sparse.identity(n)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simhelm.simulators.linear.kernels.conjugate_gradients import precondition
 from simhelm.simulators.linear.matrix import prepare
-from simhelm.simulators.linear.solvers import check_omega
+from simhelm.simulators.linear.solvers import check_omega, check_shifts
 
 
 class SSORPreconditioner(scipy.sparse.linalg.LinearOperator):  # type: ignore[misc]
@@ -26,11 +26,15 @@ class SSORPreconditioner(scipy.sparse.linalg.LinearOperator):  # type: ignore[mi
 
     Attributes:
         applications: how often it was applied; scipy's CG does so once an iteration.
+
+    Raises:
+        TypeError, ValueError: omega, matrix or shift that relaxation cannot work with.
     """
 
     def __init__(self, A: object, omega: float, *, shift: float = 0.0) -> None:
         check_omega(omega)
         self.matrix = prepare(A)
+        check_shifts(self.matrix, np.array([shift], dtype=np.float64))
         self.omega = float(omega)
         self.diagonal_shift = float(shift)
         self.applications = 0

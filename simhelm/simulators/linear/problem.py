@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from simhelm.simulators.checks import whole_number
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.linear.matrix import prepare
 from simhelm.simulators.linear.poisson import poisson2d
@@ -41,13 +42,12 @@ class RelaxationFactor(Problem):
         shifts: Literal["none", "low", "high"] = "none",
         max_iterations: int = 10_000,
     ) -> None:
-        if grid < 2 or systems < 1:
-            raise ValueError(f"expected grid >= 2 and systems >= 1, got {grid!r}, {systems!r}")
         if shifts not in ("none", *SHIFT_DISTRIBUTIONS):
             raise ValueError(f"shifts: expected 'none', 'low' or 'high', got {shifts!r}")
+        whole_number("grid", grid, least=2)
         self.matrix = prepare(poisson2d(grid))
         self.shifts = shifts
-        self.full_budget = systems
+        self.full_budget = whole_number("systems", systems)
         self.stopping = Stopping(max_iterations=max_iterations)
         cap = float(max_iterations)
         self.worst_objective = cap
@@ -66,9 +66,7 @@ class RelaxationFactor(Problem):
     ) -> Metrics:
         """Solve ``budget`` systems (all of ``full_budget`` for None) drawn from ``seed``."""
         self.check_config(config)
-        count = self.full_budget if budget is None else budget
-        if count < 1:
-            raise ValueError(f"budget: expected at least 1 system, got {budget!r}")
+        count = self.full_budget if budget is None else whole_number("budget", budget)
         rng = np.random.default_rng(seed)
         if self.shifts == "none":
             shifts = np.zeros(count)

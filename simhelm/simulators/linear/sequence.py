@@ -68,6 +68,11 @@ class SystemSequence(abc.ABC):
     def advance(self, x: Floats) -> None:
         """Accept the solution of the current system, shape (n,), and go to the next."""
 
+    @property
+    @abc.abstractmethod
+    def has_optimal_omega(self) -> bool:
+        """Whether theory gives the best factor of every system."""
+
     @abc.abstractmethod
     def optimal_omega(self) -> float | None:
         """The best factor of the current system where theory gives one, else None."""

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simhelm.simulators.checks import whole_number
 from simhelm.simulators.linear.matrix import PreparedMatrix
 from simhelm.simulators.linear.sequence import LinearSystem, SystemSequence
-from simhelm.simulators.linear.solvers import Method, Stopping
-from simhelm.simulators.linear.theory import optimal_omegas_of_shifts
+from simhelm.simulators.linear.solvers import Method, Stopping, check_shifts
+from simhelm.simulators.linear.theory import optimal_omegas_of_shifts, spectral_radius_jacobi
 
 Floats = NDArray[np.float64]
+
+# Vectors drawn at a time.
+_BLOCK = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,12 +67,17 @@ class ShiftedSystems(SystemSequence):
 
     Args:
         matrix: the prepared matrix A, shape (n, n).
-        shifts: a distribution to draw from at every restart, or fixed values, shape (length,).
-        right_hand_sides: fixed, shape (length, n); None draws truncated normal vectors.
-        length: number of systems.
+        shifts: a distribution to draw from at every restart, or fixed values, shape (k,).
+        right_hand_sides: fixed, shape (k, n); None draws truncated normal vectors, some at a
+            time, so that memory does not grow with ``length``.
+        length: number of systems; fewer fixed values or vectors are used over and over.
         method, stopping: how each is solved, from a start of zeros.
 
     The context of a system is its shift.
+
+    Raises:
+        ValueError: shapes that do not fit, entries that are not finite, or a shift that makes a
+            diagonal entry zero.
     """
 
     def __init__(
@@ -80,62 +90,101 @@ class ShiftedSystems(SystemSequence):
         method: Method = "sor",
         stopping: Stopping = Stopping(),
     ) -> None:
-        if length < 1:
-            raise ValueError(f"length: expected at least 1 system, got {length!r}")
+        self.length = whole_number("length", length)
         self.matrix = matrix
         self.method = method
         self.stopping = stopping
-        self.length = length
-        self.position = length
+        self.position = self.length
         self.is_random = isinstance(shifts, BetaShifts) or right_hand_sides is None
         self._source = shifts
-        self._fixed_b = right_hand_sides
-        self.shifts: Floats = np.empty(0)
-        self.right_hand_sides: Floats = np.empty((0, matrix.size))
-        self._optima: Floats | None = None
         if isinstance(shifts, BetaShifts):
             self.context_bounds = shifts.bounds
         else:
-            _check_shape("shifts", shifts, (length,))
+            _check_rows("shifts", shifts, ())
+            check_shifts(matrix, shifts)
             low, high = float(shifts.min()), float(shifts.max())
             # A constant context still needs an interval around it.
             self.context_bounds = (low, high) if low < high else (low - 1.0, high + 1.0)
         if right_hand_sides is not None:
-            _check_shape("right_hand_sides", right_hand_sides, (length, matrix.size))
+            _check_rows("right_hand_sides", right_hand_sides, (matrix.size,))
+        self._fixed_b = right_hand_sides
+        self._shifts: Floats = np.empty(0)
+        self._optima: Floats | None = None
+        self._rng: np.random.Generator | None = None
+        self._block: Floats = np.empty((0, matrix.size))
+        self._block_start = 0
+
+    @functools.cached_property
+    def jacobi_radius(self) -> float | None:
+        """The largest Jacobi spectral radius of the sequence; None where no theory applies.
+
+        That is for ``sor`` on a symmetric matrix with a constant diagonal, all shifted diagonals
+        positive. From 1 on, some systems are not positive definite or not consistently ordered.
+        """
+        matrix = self.matrix
+        lowest = self._source.low if isinstance(self._source, BetaShifts) else self._source.min()
+        diagonal = matrix.diagonal
+        if self.method != "sor" or np.ptp(diagonal) > 0.0 or not matrix.is_symmetric:
+            return None
+        if diagonal[0] <= 0.0 or diagonal[0] + lowest <= 0.0:
+            return None
+        base = float(diagonal[0])
+        return spectral_radius_jacobi(matrix) * base / (base + float(lowest))
 
     def restart(self, rng: np.random.Generator) -> None:
-        """Draw shifts first, then right-hand sides, as the reference recipe does."""
-        source, fixed = self._source, self._fixed_b
-        self.shifts = source.draw(rng, self.length) if isinstance(source, BetaShifts) else source
-        self.right_hand_sides = (
-            truncated_normal_vectors(rng, self.length, self.matrix.size) if fixed is None else fixed
-        )
+        """Draw shifts first, then right-hand sides as they are needed."""
+        source = self._source
+        self._shifts = source.draw(rng, self.length) if isinstance(source, BetaShifts) else source
         self._optima = None
+        self._rng = rng
+        self._block = self._block[:0]
+        self._block_start = 0
         self.position = 0
 
     def current(self) -> LinearSystem:
         """The system at ``position``."""
         t = self.position
         if t >= self.length:
-            raise IndexError("all systems of the sequence are solved: call restart(rng)")
-        shift = float(self.shifts[t])
-        return LinearSystem(self.right_hand_sides[t], shift, None, shift)
+            raise IndexError("no system to solve: call restart(rng), or reset the environment")
+        shift = float(self._shifts[t % self._shifts.size])
+        return LinearSystem(self._right_hand_side(t), shift, None, shift)
+
+    def _right_hand_side(self, t: int) -> Floats:
+        if self._fixed_b is not None:
+            fixed: Floats = self._fixed_b[t % len(self._fixed_b)]
+            return fixed
+        if t >= self._block_start + len(self._block):
+            assert self._rng is not None
+            self._block_start = t
+            count = min(_BLOCK, self.length - t)
+            self._block = truncated_normal_vectors(self._rng, count, self.matrix.size)
+        drawn: Floats = self._block[t - self._block_start]
+        return drawn
 
     def advance(self, x: Floats) -> None:
         """Go to the next system (they do not depend on each other's solutions)."""
         self.position += 1
 
+    @property
+    def has_optimal_omega(self) -> bool:
+        """Whether the Jacobi radius is known and below 1, which Young's formula needs."""
+        return self.jacobi_radius is not None and self.jacobi_radius < 1.0
+
     def optimal_omega(self) -> float | None:
-        """Young's factor of the current system; None without a constant diagonal."""
+        """Young's factor of the current system, or None.
+
+        It is optimal for consistently ordered matrices; for others it is an approximation.
+        """
+        if not self.has_optimal_omega:
+            return None
         if self._optima is None:
-            if np.ptp(self.matrix.diagonal) > 0.0:
-                return None
-            self._optima = optimal_omegas_of_shifts(self.matrix, self.shifts)
-        return float(self._optima[self.position])
+            self._optima = optimal_omegas_of_shifts(self.matrix, self._shifts)
+        return float(self._optima[self.position % self._optima.size])
 
 
-def _check_shape(name: str, values: Floats, shape: tuple[int, ...]) -> None:
-    if values.shape != shape:
-        raise ValueError(f"{name}: expected shape {shape}, got {values.shape}")
+def _check_rows(name: str, values: Floats, row: tuple[int, ...]) -> None:
+    if values.shape[1:] != row or len(values) < 1:
+        expected = ", ".join(["k >= 1", *map(str, row)])
+        raise ValueError(f"{name}: expected shape ({expected}), got {values.shape}")
     if not np.isfinite(values).all():
         raise ValueError(f"{name}: expected finite entries")

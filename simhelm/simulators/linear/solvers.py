@@ -14,11 +14,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from simhelm.simulators.checks import whole_number
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.linear import kernels
 from simhelm.simulators.linear.kernels import batch
 from simhelm.simulators.linear.kernels.multicolour import relax_colours
 from simhelm.simulators.linear.matrix import Ordering, PreparedMatrix, prepare
+from simhelm.simulators.names import nearest
 
 Method = Literal["sor", "ssor", "ssor_pcg"]
 METHODS: tuple[Method, ...] = ("sor", "ssor", "ssor_pcg")
@@ -30,7 +32,11 @@ _REASONS = {
     kernels.DIVERGED: EndReason.DIVERGED,
     kernels.NOT_FINITE: EndReason.NOT_FINITE,
     kernels.INDEFINITE: EndReason.INDEFINITE,
+    kernels.STAGNATED: EndReason.STAGNATED,
 }
+# Right-hand sides outside are scaled by a power of two, so that squares neither overflow nor
+# vanish. Within, nothing is touched.
+_TAME = (1e-100, 1e100)
 Floats = NDArray[np.float64]
 
 
@@ -41,7 +47,8 @@ class SolveResult:
     Attributes:
         x: shape (n,), the last iterate; zeros when ``end_reason`` is NOT_FINITE.
         iterations: sweeps (``sor``), double sweeps (``ssor``) or CG steps made to reach x.
-        end_reason: CONVERGED, MAX_ITERATIONS, DIVERGED, NOT_FINITE or INDEFINITE.
+        end_reason: CONVERGED, MAX_ITERATIONS, DIVERGED, NOT_FINITE, or for ``ssor_pcg`` also
+            INDEFINITE or STAGNATED.
         residual_norm: ||b - (A + shift I) x||_2, computed from x itself; inf when not finite.
         work: matrix-row updates spent, the deterministic cost (one sweep or one product with
             the matrix costs n).
@@ -91,11 +98,7 @@ class Stopping:
         for name, value in (("rtol", self.rtol), ("atol", self.atol)):
             if not (math.isfinite(value) and value >= 0.0):
                 raise ValueError(f"{name}: expected a finite number >= 0, got {value!r}")
-        cap = self.max_iterations
-        if isinstance(cap, bool) or int(cap) != cap:
-            raise TypeError(f"max_iterations: expected a whole number, got {cap!r}")
-        if cap < 1:
-            raise ValueError(f"max_iterations: expected at least 1, got {cap!r}")
+        whole_number("max_iterations", self.max_iterations)
 
 
 def sor(
@@ -190,14 +193,19 @@ def solve_many(
     """Solve (A + shifts[e] I) x[e] = b[e] with omegas[e] for every e in one compiled call.
 
     Args:
+        A: the shared matrix; its ordering is that of the sweeps.
         b: shape (systems, n); x0: the same shape or None for zeros.
         omegas, shifts: shape (systems,).
 
-    Each result equals the single solve with the same arguments to the bit.
+    With the lexicographic ordering each result equals the single solve to the bit.
 
     Raises:
         ValueError: as the single solvers.
     """
+    if method not in METHODS:
+        raise ValueError(
+            f"method: expected one of {METHODS}, got {method!r}{nearest(method, METHODS)}"
+        )
     b = np.ascontiguousarray(b, dtype=np.float64)
     if b.ndim != 2 or b.shape[1] != A.size:
         raise ValueError(f"b: expected shape (systems, {A.size}), got {b.shape}")
@@ -206,15 +214,21 @@ def solve_many(
     for name, values in (("omegas", omegas), ("shifts", shifts)):
         if values.shape != b.shape[:1]:
             raise ValueError(f"{name}: expected shape {b.shape[:1]}, got {values.shape}")
-    if not (np.isfinite(b).all() and np.isfinite(shifts).all()):
-        raise ValueError("b and shifts: expected finite entries")
+    if not np.isfinite(b).all():
+        raise ValueError("b: expected finite entries")
     if omegas.size and not (omegas.min() > 0.0 and omegas.max() < 2.0):
         raise ValueError(f"omegas: expected values in (0, 2), got {omegas.tolist()}")
-    _check_shifted_diagonal(A, shifts)
+    check_shifts(A, shifts)
     x = np.zeros_like(b) if x0 is None else np.array(x0, dtype=np.float64)
     if x.shape != b.shape or not np.isfinite(x).all():
         raise ValueError(f"x0: expected finite entries of shape {b.shape}, got shape {x.shape}")
-    return _run(method, A, b, x, omegas, shifts, stopping)
+    if A.permutation is None:
+        return _run(method, A, b, x, omegas, shifts, stopping)
+    order = A.permutation
+    result = _run(method, A, b[:, order], x[:, order], omegas, shifts, stopping)
+    outward = np.empty_like(result.x)
+    outward[:, order] = result.x
+    return dataclasses.replace(result, x=outward)
 
 
 def _solve(
@@ -228,19 +242,35 @@ def _solve(
     ordering: Ordering,
 ) -> SolveResult:
     check_omega(omega)
-    matrix = A if isinstance(A, PreparedMatrix) and A.ordering == ordering else prepare(A, ordering)
+    matrix = prepare(A, ordering)
     right = _vector("b", b, matrix.size)
     start = np.zeros(matrix.size) if x0 is None else _vector("x0", x0, matrix.size)
-    shifts = np.array([_finite("shift", shift)])
-    _check_shifted_diagonal(matrix, shifts)
+    shifts = np.array([shift], dtype=np.float64)
+    check_shifts(matrix, shifts)
+    scale = _power_of_two(right, start)
     right, start = matrix.inward(right), matrix.inward(start)
+    if scale != 1.0:
+        right *= scale
+        start *= scale
+        stopping = dataclasses.replace(stopping, atol=stopping.atol * scale)
     if method == "sor" and ordering == "multicolour":
         result = _solve_colours(matrix, right, start, omega, shift, stopping)
     else:
         omegas = np.array([float(omega)])
         many = _run(method, matrix, right[np.newaxis], start[np.newaxis], omegas, shifts, stopping)
         result = many[0]
-    return dataclasses.replace(result, x=matrix.outward(result.x))
+    x = matrix.outward(result.x)
+    if scale != 1.0:
+        x /= scale
+    return dataclasses.replace(result, x=x, residual_norm=result.residual_norm / scale)
+
+
+def _power_of_two(b: Floats, x0: Floats) -> float:
+    """What to multiply a system by, exactly, so that its squares are representable: mostly 1."""
+    largest = max(float(abs(b).max()), float(abs(x0).max()))
+    if largest == 0.0 or _TAME[0] <= largest <= _TAME[1]:
+        return 1.0
+    return math.ldexp(1.0, min(1000, max(-1000, -math.frexp(largest)[1])))
 
 
 def _run(
@@ -304,7 +334,8 @@ def _solve_colours(
             target,
             int(stopping.max_iterations),
         )
-        sweeps += iterations + 1
+        # The start's and the end's residual cost a sweep beside the one that proved the end.
+        sweeps += iterations + 3
         if outcome != kernels.UNSAVED:
             break
     reason = _REASONS[outcome]
@@ -324,20 +355,29 @@ def check_omega(omega: float) -> None:
         )
 
 
-def _check_shifted_diagonal(matrix: PreparedMatrix, shifts: Floats) -> None:
+# What is tried where nothing else is said: the grid of the published experiments.
+DEFAULT_OMEGAS: Floats = np.linspace(1.0, 1.95, 20)
+
+
+def check_omegas(omegas: ArrayLike) -> Floats:
+    """The factors as an array; raises ValueError unless it is a list of numbers in (0, 2)."""
+    values = np.asarray(omegas, dtype=np.float64)
+    if values.ndim != 1 or values.size < 1 or not ((values > 0.0) & (values < 2.0)).all():
+        raise ValueError(f"omegas: expected relaxation factors in (0, 2), got {omegas!r}")
+    return values
+
+
+def check_shifts(matrix: PreparedMatrix, shifts: Floats) -> None:
+    """Raise ValueError unless all shifts are finite and leave no diagonal entry zero."""
     for shift in shifts[shifts != 0.0].tolist():
+        if not math.isfinite(shift):
+            raise ValueError(f"shift: expected a finite number, got {shift!r}")
         zero = np.flatnonzero(matrix.diagonal + shift == 0.0)
         if zero.size:
             raise ValueError(
                 f"shift: {shift!r} makes the diagonal of row {zero[0]} zero, which relaxation "
                 "divides by"
             )
-
-
-def _finite(name: str, value: float) -> float:
-    if not math.isfinite(value):
-        raise ValueError(f"{name}: expected a finite number, got {value!r}")
-    return float(value)
 
 
 def _vector(name: str, values: ArrayLike, size: int) -> Floats:

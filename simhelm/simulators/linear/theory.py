@@ -42,6 +42,8 @@ def spectral_radius_jacobi(A: object, *, shift: float = 0.0) -> float:
     scaling = scipy.sparse.diags_array(1.0 / np.sqrt(diagonal))
     off_diagonal = matrix.to_scipy() - scipy.sparse.diags_array(matrix.diagonal)
     iteration = -(scaling @ off_diagonal @ scaling)
+    if iteration.nnz == 0 or abs(iteration).max() == 0.0:
+        return 0.0  # a diagonal matrix; Lanczos would find no start
     if matrix.size <= _DENSE_LIMIT:
         return float(np.abs(np.linalg.eigvalsh(iteration.toarray())).max())
     start = np.random.default_rng(0).standard_normal(matrix.size)
@@ -119,7 +121,15 @@ def worst_rate(tau: float, beta: float, omega_max: float) -> float:
     """The rate alpha = tau + (1 - tau) max(beta^2, omega_max - 1) (L2R Lemma 2.1).
 
     U(omega) <= 1 + log(eps) / log(alpha) for all omega in [1, omega_max].
+
+    Raises:
+        ValueError: tau or beta outside [0, 1), omega_max outside [1, 2).
     """
+    if not (0.0 <= tau < 1.0 and 0.0 <= beta < 1.0 and 1.0 <= omega_max < 2.0):
+        raise ValueError(
+            "expected tau and beta in [0, 1) and omega_max in [1, 2), got "
+            f"{tau!r}, {beta!r}, {omega_max!r}"
+        )
     return tau + (1.0 - tau) * max(beta * beta, omega_max - 1.0)
 
 
@@ -140,6 +150,8 @@ def ssor_pcg_bound(A: object, omega: float, tolerance: float) -> float:
     quarter = lower @ np.linalg.solve(diagonal, lower.T) - 0.25 * diagonal
     nu = scipy.linalg.eigh(quarter, dense, eigvals_only=True)[-1]
     spread = (1.0 + mu / (4.0 * omega) * (2.0 - omega) ** 2 + omega * nu) / (2.0 - omega)
+    if spread <= 1.0:
+        return 1.0  # the preconditioner is the matrix itself
     start = math.sqrt(condition) / tolerance
     start += math.sqrt(condition / tolerance**2 - 1.0)
     rate = -math.log(1.0 - 2.0 / (1.0 + math.sqrt(spread)))

@@ -17,6 +17,17 @@ from simhelm.simulators.linear import Definiteness, definiteness, poisson2d, pre
         (np.array([[1.0, 2.0], [2.0, 1.0]]), Definiteness.POSSIBLE),  # indefinite
         (np.array([[1.0, 0.0], [0.0, -1.0]]), Definiteness.REFUTED),
         (np.array([[2.0, 1.0], [0.0, 2.0]]), Definiteness.UNSYMMETRIC),
+        (np.array([[1e15, 0, 0], [0, 2.0, 1.0], [0, -1.0, 2.0]]), Definiteness.UNSYMMETRIC),
+        (
+            np.array([[1, 1 + 5e-13, 0], [1 + 5e-13, 1, 1e-20], [0, 1e-20, 1]]),
+            Definiteness.POSSIBLE,
+        ),
+        (
+            scipy.sparse.csr_array(
+                ([1.0, -1, 0, -1, 1, 0, 2], [0, 1, 2, 0, 1, 0, 2], [0, 3, 5, 7]), shape=(3, 3)
+            ),  # singular; a stored zero ties it to a dominant row
+            Definiteness.POSSIBLE,
+        ),
         (
             scipy.sparse.block_diag([poisson2d(3), [[2.0, -2.0], [-2.0, 2.0]]]),
             Definiteness.POSSIBLE,

@@ -122,11 +122,11 @@ def test_picture_has_a_cold_edge() -> None:
 
 
 def test_refusals() -> None:
-    with pytest.raises(ValueError, match="at least 2 grid cells"):
+    with pytest.raises(ValueError, match="nx: expected at least 2"):
         Heat2D(1)
     with pytest.raises(ValueError, match="variant: expected one of"):
         Heat2D(5, variant="draft")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="at least one step"):
+    with pytest.raises(ValueError, match="steps: expected at least 1"):
         Heat2D(5, steps=0)
     heat = Heat2D(5, steps=1)
     heat.solve(1.0)

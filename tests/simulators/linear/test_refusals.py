@@ -149,3 +149,86 @@ def test_every_reason_has_a_remedy_and_a_label() -> None:
         assert reason.value.endswith(".")
         assert reason.label == reason.name.lower()
     assert {r for r in EndReason if r.succeeded} == {EndReason.CONVERGED, EndReason.COMPLETED}
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-170, 1e150, 1e200, 1e300])
+@pytest.mark.parametrize("ordering", ["lexicographic", "multicolour"])
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_extreme_right_hand_sides_are_solved_not_waved_through(  # type: ignore[no-untyped-def]
+    solver, ordering: str, scale: float
+) -> None:
+    """Their squares overflow or vanish; the count must be that of the same system, scaled."""
+    matrix, b = poisson2d(6), np.random.default_rng(0).standard_normal(36)
+    power = 2.0 ** round(np.log2(scale))
+    plain, extreme = (solver(matrix, b * f, 1.4, ordering=ordering) for f in (1.0, power))
+    assert extreme.converged
+    assert extreme.iterations == plain.iterations
+    np.testing.assert_allclose(extreme.x / power, plain.x, rtol=1e-12)
+    assert extreme.residual_norm / power == pytest.approx(plain.residual_norm, rel=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_a_batch_never_calls_extreme_systems_converged(scale: float) -> None:
+    many = solve_many("sor", prepare(A), np.full((1, 9), scale), np.array([1.2]), np.zeros(1))
+    assert many.end_reasons == (EndReason.NOT_FINITE,)
+
+
+@pytest.mark.parametrize("column", [-1, 2, 7, 900_000_000])
+def test_damaged_index_arrays_do_not_reach_compiled_code(column: int) -> None:
+    indices = np.array([0, column, 1], dtype=np.int32)
+    damaged = scipy.sparse.csr_array(
+        (np.array([4.0, 1.0, 4.0]), indices, np.array([0, 2, 3], dtype=np.int32)), shape=(2, 2)
+    )
+    with pytest.raises(ValueError, match="index arrays are damaged"):
+        sor(damaged, [1.0, 1.0], 1.0)
+
+
+def test_a_tiny_pivot_cannot_fake_convergence() -> None:
+    """The last colour's residual is known without computing it only up to rounding."""
+    matrix = scipy.sparse.csr_array(np.array([[1e-13, 0.0], [1.0 / 3.0, 1.0]]))
+    b = np.array([1.0, 1.0 / 7.0])
+    for ordering in ("lexicographic", "multicolour"):
+        result = sor(matrix, b, 1.0, ordering=ordering, max_iterations=50)
+        true = float(np.linalg.norm(b - matrix @ result.x))
+        assert result.residual_norm == pytest.approx(true, rel=10.0)
+        assert not result.converged
+
+
+@pytest.mark.parametrize("rtol", [3e-16, 1e-15, 3e-15])
+@pytest.mark.parametrize("omega", [None, 1.0, 1.5])
+def test_cg_stagnates_at_round_off_and_keeps_its_solution(omega: float | None, rtol: float) -> None:
+    for n in (10, 30, 60):
+        matrix, b = poisson2d(n), np.random.default_rng(n).standard_normal(n * n)
+        result = ssor_pcg(matrix, b, omega, rtol=rtol)
+        assert result.end_reason in (EndReason.CONVERGED, EndReason.STAGNATED)
+        assert result.residual_norm <= 1e-13 * np.linalg.norm(b)
+        assert result.iterations < 1000
+
+
+def test_cg_towards_zero_is_not_blamed_on_the_matrix() -> None:
+    result = ssor_pcg(poisson2d(10), np.zeros(100), 1.5, np.ones(100))
+    assert result.end_reason in (EndReason.CONVERGED, EndReason.STAGNATED)
+    assert abs(result.x).max() < 1e-13
+
+
+def test_sequences_on_a_multicolour_matrix_solve_the_right_system() -> None:
+    matrix = prepare(poisson2d(4), "multicolour")
+    b = np.random.default_rng(2).standard_normal((2, 16))
+    for method in ("sor", "ssor", "ssor_pcg"):
+        many = solve_many(method, matrix, b, np.array([1.3, 1.1]), np.zeros(2))
+        for e in range(2):
+            assert np.linalg.norm(b[e] - poisson2d(4) @ many[e].x) <= 1e-7
+            single = {"sor": sor, "ssor": ssor, "ssor_pcg": ssor_pcg}[method](
+                poisson2d(4), b[e], [1.3, 1.1][e], ordering="multicolour"
+            )
+            assert many[e].iterations == single.iterations
+
+
+def test_unknown_method_and_overflowing_cap() -> None:
+    with pytest.raises(ValueError, match="did you mean 'ssor_pcg'"):
+        solve_many("ssor_pgc", prepare(A), np.ones((1, 9)), np.ones(1), np.ones(1))  # type: ignore[arg-type]
+    for cap in (float("inf"), 2.0):
+        with pytest.raises(TypeError, match="whole number"):
+            sor(A, B, 1.2, max_iterations=cap)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="max_iterations"):
+        sor(A, B, 1.2, max_iterations=2**70)

@@ -111,7 +111,19 @@ def test_cg_bound_lies_above_the_counts(omega: float) -> None:
     assert linear.ssor_pcg(A, b, omega).iterations <= linear.ssor_pcg_bound(A, omega, 1e-8)
 
 
+def test_diagonal_matrices() -> None:
+    import scipy.sparse
+
+    for n in (3, 500):
+        identity = scipy.sparse.identity(n, format="csr")
+        assert linear.spectral_radius_jacobi(identity) == 0.0
+        assert linear.optimal_omega(identity) == 1.0
+    assert linear.ssor_pcg_bound(np.eye(3), 1.0, 1e-8) == 1.0
+
+
 def test_refusals() -> None:
+    with pytest.raises(ValueError, match="tau and beta"):
+        linear.worst_rate(5.0, -3.0, 9.0)
     unsymmetric = linear.poisson2d(3)
     unsymmetric[0, 1] = -2.0
     with pytest.raises(ValueError, match="symmetric"):

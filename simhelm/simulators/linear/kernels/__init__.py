@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+from simhelm.compiled import compiled
+
 Floats = NDArray[np.float64]
 Indices = NDArray[np.uint32]
 Integers = NDArray[np.int64]
@@ -21,21 +18,13 @@ DIVERGED = 2
 NOT_FINITE = 3
 INDEFINITE = 4
 UNSAVED = 5
+STAGNATED = 6
 RUNNING = -1
 
 # Growth of the residual norm, over the larger of its start and ||b||, that counts as
 # divergence. PETSc's default is 1e5; symmetric positive definite systems may pass through a
 # growth of sqrt(condition number), hence more room here.
 DIVERGENCE_GROWTH = 1e8
-
-
-def compiled(function: Function) -> Function:
-    """Compile at first call, cached on disk, without the GIL.
-
-    Fused multiply-add is allowed; reordering of sums is not, so that results do not depend on
-    the vector width of the machine's compiler choices.
-    """
-    return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})(function)  # type: ignore[return-value]
 
 
 @compiled
@@ -50,10 +39,10 @@ def sum_of_squares(x: Floats) -> float:
 @compiled
 def judge(norm: float, target: float, limit: float, iterations: int, max_iterations: int) -> int:
     """The outcome code of an iteration that has come to this residual norm, or RUNNING."""
-    if norm <= target:
-        return CONVERGED
     if not np.isfinite(norm):
         return NOT_FINITE
+    if norm <= target:
+        return CONVERGED
     if norm > limit:
         return DIVERGED
     return MAX_ITERATIONS if iterations >= max_iterations else RUNNING

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from simhelm.compiled import compiled
 from simhelm.simulators.linear.kernels import (
     NOT_FINITE,
     Floats,
     Indices,
     Integers,
-    compiled,
     sum_of_squares,
 )
 from simhelm.simulators.linear.kernels.conjugate_gradients import conjugate_gradients
@@ -44,7 +44,10 @@ def solve_batch(
     """
     size = np.int64(b.shape[1])
     for e in range(b.shape[0]):
-        target = max(rtol * np.sqrt(sum_of_squares(b[e])), atol)
+        squares = sum_of_squares(b[e])
+        if squares == 0.0 and np.any(b[e] != 0.0):
+            squares = np.inf  # too small to square: no tolerance can be formed
+        target = max(rtol * np.sqrt(squares), atol)
         if method in (SOR, SSOR):
             symmetric = method == SSOR
             count, outcome, norm = relax(
@@ -78,7 +81,8 @@ def solve_batch(
                 max_iterations,
             )
             rows = size * (products + (2 * count if preconditioned else 0))
-        if outcome == NOT_FINITE:
+        if outcome == NOT_FINITE or not np.isfinite(target):
+            outcome = NOT_FINITE
             x[e] = 0.0
             norm = np.inf
         iterations[e], outcomes[e], norms[e], work[e] = count, outcome, norm, rows

@@ -6,20 +6,23 @@ import math
 
 import numpy as np
 
+from simhelm.compiled import compiled
 from simhelm.simulators.linear.kernels import (
     CONVERGED,
     DIVERGENCE_GROWTH,
     INDEFINITE,
     NOT_FINITE,
     RUNNING,
+    STAGNATED,
     Floats,
     Indices,
-    compiled,
     judge,
     sum_of_squares,
 )
 
 _ONE = np.uint32(1)
+# Below this share of its start the recurrence's residual says nothing of the true one.
+_ROUND_OFF = 1e-15
 
 
 @compiled
@@ -103,22 +106,30 @@ def conjugate_gradients(
 ) -> tuple[int, int, float, int]:
     """Iterate until ||b - (A + shift I) x|| <= target; x is overwritten with the last iterate.
 
-    The recurrence's residual drifts from the true one, so meeting the target is confirmed by
-    computing b - A x; where that fails, iteration goes on from the true residual. Returns
+    The recurrence's residual drifts from the true one, so meeting the target, or falling to
+    round-off, is confirmed by computing b - A x. Where that fails, the method restarts from the
+    true residual, unless the last restart gained nothing: then it has stagnated. Returns
     (iterations, outcome code, residual norm of x, products with the matrix).
     """
     r, z = np.empty_like(b), np.empty_like(b)
     p, q = np.zeros_like(b), np.empty_like(b)
     norm = true_residual(indptr, indices, data, shift, b, x, r)
-    limit = DIVERGENCE_GROWTH * max(norm, math.sqrt(sum_of_squares(b)))
+    start = max(norm, math.sqrt(sum_of_squares(b)))
+    confirmed = norm
     products = 1
     iterations = 0
-    previous = 1.0
+    previous = 0.0
     while True:
-        if norm <= target and iterations > 0:
+        stagnated = False
+        if iterations > 0 and norm <= max(target, _ROUND_OFF * start):
             norm = true_residual(indptr, indices, data, shift, b, x, r)
             products += 1
-        outcome = judge(norm, target, limit, iterations, max_iterations)
+            stagnated = norm > target and norm > 0.5 * confirmed
+            confirmed = norm
+            previous = 0.0
+        outcome = judge(norm, target, DIVERGENCE_GROWTH * start, iterations, max_iterations)
+        if outcome == RUNNING and stagnated:
+            outcome = STAGNATED
         if outcome != RUNNING:
             break
         if preconditioned:
@@ -126,7 +137,7 @@ def conjugate_gradients(
         else:
             z[:] = r
             rho = norm * norm
-        beta = rho / previous if iterations > 0 else 0.0
+        beta = rho / previous if previous > 0.0 else 0.0
         for i in range(p.size):
             p[i] = z[i] + beta * p[i]
         curvature = apply_matrix(indptr, indices, data, shift, p, q)
@@ -146,6 +157,6 @@ def conjugate_gradients(
         norm = math.sqrt(squares)
         previous = rho
         iterations += 1
-    if outcome in (CONVERGED, NOT_FINITE):
+    if outcome in (CONVERGED, NOT_FINITE, STAGNATED):
         return iterations, outcome, norm, products
     return iterations, outcome, true_residual(indptr, indices, data, shift, b, x, r), products + 1

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from simhelm.compiled import compiled
 from simhelm.simulators.linear.kernels import (
     DIVERGENCE_GROWTH,
     RUNNING,
     Floats,
     Indices,
-    compiled,
     judge,
     sum_of_squares,
 )
