@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from simhelm.calibration.errors import ConfigurationError, DirectoryError
+from simhelm.calibration.errors import ConfigurationError, DirectoryError, Interrupted
 
 EXIT_FAILED, EXIT_USAGE, EXIT_UNREADABLE, EXIT_INTERRUPTED = 1, 2, 5, 130
 
@@ -98,7 +98,9 @@ def run(
         config = config.model_copy(update={"seed": seed})
     directory = Path("runs") / file.stem if out is None else out
     with _interruptible(), _progress() as progress:
-        finished = run_steering(config, directory, overwrite=overwrite, progress=progress)
+        finished = run_steering(
+            config, directory, folder=file.parent, overwrite=overwrite, progress=progress
+        )
     _print_run(finished, form)
     log.info("report: %s", directory / "report.html")
 
@@ -156,13 +158,14 @@ def reproduce(
 
 
 def _print_run(finished: Any, form: OutputFormat) -> None:
-    from simhelm.calibration.summary import HEADINGS, as_records, cells, verdict
+    from simhelm.calibration.summary import as_records, cells, headings, verdict
 
     if form is not OutputFormat.table:
         _print_records(as_records(finished.summary), form)
         return
     rows = [
-        {heading: cells(row)[key] for key, heading in HEADINGS.items()} for row in finished.summary
+        {heading: cells(row)[key] for key, heading in headings(finished.loss_name).items()}
+        for row in finished.summary
     ]
     styles = {"learner": "bold cyan", "oracle": "dim italic"}
     _print_records(
@@ -171,7 +174,7 @@ def _print_run(finished: Any, form: OutputFormat) -> None:
         title=finished.config.title,
         styles=[styles.get(row.kind, "") for row in finished.summary],
     )
-    typer.echo(verdict(finished.summary))
+    typer.echo(verdict(finished.summary, finished.loss_name))
 
 
 def _print_records(
@@ -202,22 +205,39 @@ def _interruptible() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise InterruptedError from None
+        raise Interrupted from None
 
 
 def main() -> None:
     """Run the command line; the only place that turns errors into exit codes."""
     try:
-        app()
+        app(_flags_first(sys.argv[1:]))
     except ConfigurationError as error:
         _fail(error, EXIT_USAGE)
     except DirectoryError as error:
         _fail(error, EXIT_UNREADABLE)
-    except InterruptedError:
+    except Interrupted:
         log.error("interrupted: run the same command again")  # noqa: TRY400 - not a failure
         sys.exit(EXIT_INTERRUPTED)
-    except (ImportError, OSError) as error:
+    except (ImportError, OSError, MemoryError) as error:
         _fail(error, EXIT_FAILED)
+    except Exception as error:
+        log.debug("traceback", exc_info=error)
+        log.error(  # noqa: TRY400 - the traceback is for --verbose
+            "simhelm: unexpected %s: %s (run again with --verbose to see where; please report it)",
+            type(error).__name__,
+            error,
+        )
+        sys.exit(EXIT_FAILED)
+
+
+def _flags_first(arguments: list[str]) -> list[str]:
+    """Let -v and -q stand after the verb, too: they belong to the whole command."""
+    flags = [word for word in arguments if word in _FLAGS]
+    return [*flags, *(word for word in arguments if word not in _FLAGS)]
+
+
+_FLAGS = frozenset({"-v", "--verbose", "-q", "--quiet"})
 
 
 def _fail(error: Exception, code: int) -> None:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from simhelm.calibration.run_directory import FinishedRun
-from simhelm.calibration.summary import SummaryRow
+from simhelm.calibration.summary import SummaryRow, best_fixed
 
 # Colours of Okabe and Ito, which colour-blind readers can tell apart.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -32,7 +32,10 @@ def draw_figures(run: FinishedRun) -> dict[str, Path]:
     written = {}
     for caption, (name, draw) in figures.items():
         figure = Figure(figsize=(8.0, 4.6), layout="constrained")
-        draw(figure.subplots(), run.summary, rounds)
+        axes = figure.subplots()
+        draw(axes, run, rounds)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(fontsize=8)
         figure.savefig(run.path / name, dpi=130)
         written[caption] = run.path / name
     return written
@@ -40,19 +43,24 @@ def draw_figures(run: FinishedRun) -> dict[str, Path]:
 
 def _shown(summary: list[SummaryRow]) -> list[tuple[SummaryRow, str, str]]:
     """Learners, the rule of thumb, the best fixed setting and the oracles, with their strokes."""
-    best_fixed = next((row for row in summary if row.kind in ("fixed", "rule")), None)
+    best = best_fixed(summary)
     shown = []
     colours = iter(_COLOURS * (1 + len(summary) // len(_COLOURS)))
     for row in summary:
         if row.kind == "learner":
             shown.append((row, next(colours), "-"))
-        elif row is best_fixed:
+        elif row is best:
             shown.append((row, "black", "--"))
         elif row.kind == "rule":
             shown.append((row, "0.55", ":"))
         elif row.kind == "oracle":
             shown.append((row, "black", "-."))
     return shown
+
+
+def _plain(text: str) -> str:
+    """The text without what matplotlib would read as mathematics."""
+    return text.replace("$", r"\$")
 
 
 def _series(rounds: pyarrow.Table, policy: str, column: str, repeat: int = 0) -> NDArray[Any]:
@@ -74,52 +82,49 @@ def _thin(count: int) -> NDArray[np.intp]:
     return np.unique(np.linspace(0, count - 1, min(count, _POINTS)).astype(np.intp))
 
 
-def _cumulative_cost(axes: Axes, summary: list[SummaryRow], rounds: pyarrow.Table) -> None:
-    for row, colour, style in _shown(summary):
+def _cumulative_cost(axes: Axes, run: FinishedRun, rounds: pyarrow.Table) -> None:
+    for row, colour, style in _shown(run.summary):
         total = _mean_cumulative(rounds, row)
         at = _thin(total.size)
-        label = f"{row.policy} ({row.total:,.0f})"
+        label = _plain(f"{row.policy} ({row.total:,.0f})")
         axes.plot(at + 1, total[at], style, color=colour, label=label)
-    axes.set(xlabel="solves", ylabel="cumulative iterations", title="Cumulative cost")
-    axes.legend(fontsize=8)
+    axes.set(xlabel="rounds", ylabel=f"cumulative {run.loss_name}", title="Cumulative cost")
 
 
-def _excess(axes: Axes, summary: list[SummaryRow], rounds: pyarrow.Table) -> None:
-    best_fixed = next((row for row in summary if row.kind in ("fixed", "rule")), None)
-    if best_fixed is None:
+def _excess(axes: Axes, run: FinishedRun, rounds: pyarrow.Table) -> None:
+    best = best_fixed(run.summary)
+    if best is None:
         axes.set_axis_off()
         axes.text(0.5, 0.5, "no fixed setting was run", ha="center")
         return
-    reference = _mean_cumulative(rounds, best_fixed)
-    for row, colour, style in _shown(summary):
-        if row.kind == "rule" and row is not best_fixed:
+    reference = _mean_cumulative(rounds, best)
+    for row, colour, style in _shown(run.summary):
+        if row.kind == "rule" and row is not best:
             continue
         excess = _mean_cumulative(rounds, row) - reference
         at = _thin(excess.size)
-        axes.plot(at + 1, excess[at], style, color=colour, label=row.policy)
+        axes.plot(at + 1, excess[at], style, color=colour, label=_plain(row.policy))
     axes.set(
-        xlabel="solves",
-        ylabel="iterations",
-        title=f"Iterations beyond {best_fixed.policy}, the best fixed setting in hindsight",
+        xlabel="rounds",
+        ylabel=run.loss_name,
+        title=_plain(f"{run.loss_name} beyond {best.policy}, the best fixed setting in hindsight"),
     )
-    axes.legend(fontsize=8)
 
 
-def _choices(axes: Axes, summary: list[SummaryRow], rounds: pyarrow.Table) -> None:
-    for row, colour, _ in _shown(summary):
+def _choices(axes: Axes, run: FinishedRun, rounds: pyarrow.Table) -> None:
+    for row, colour, _ in _shown(run.summary):
         if row.kind not in ("learner", "oracle"):
             continue
         context = _series(rounds, row.policy, "context")
         setting = _series(rounds, row.policy, "setting")
         tail = slice(len(context) // 2, None)
         centres, means = _binned_mean(context[tail], setting[tail])
-        axes.plot(centres, means, "o-", ms=3, color=colour, label=row.policy)
+        axes.plot(centres, means, "o-", ms=3, color=colour, label=_plain(row.policy))
     axes.set(
         xlabel="context",
         ylabel="mean chosen setting",
         title="What was chosen in the second half of the run",
     )
-    axes.legend(fontsize=8)
 
 
 def _binned_mean(

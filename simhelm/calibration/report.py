@@ -9,7 +9,7 @@ from pathlib import Path
 
 from simhelm.calibration.figures import draw_figures
 from simhelm.calibration.run_directory import REPORT, FinishedRun
-from simhelm.calibration.summary import HEADINGS, SummaryRow, cells, verdict
+from simhelm.calibration.summary import HEADINGS, cells, headings, verdict
 
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
@@ -31,10 +31,12 @@ def write_report(run: FinishedRun) -> Path:
 
 def _page(run: FinishedRun, figures: dict[str, Path]) -> str:
     environment = run.config.environment
-    arguments = "".join(f", {key} = {value!r}" for key, value in environment.arguments.items())
+    arguments = "".join(
+        f", {key} = {value!r}" for key, value in environment.arguments.items() if value is not None
+    )
     config = json.dumps(run.config.model_dump(mode="json"), indent=2)
-    versions = json.dumps(run.provenance["versions"], indent=2)
-    remarks = "".join(f"<p>{html.escape(text)}.</p>" for text in run.provenance["remarks"])
+    versions = json.dumps(run.provenance.versions, indent=2)
+    remarks = "".join(f"<p>{html.escape(text)}.</p>" for text in run.provenance.remarks)
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{html.escape(run.config.title)}</title>
 <style>{_STYLE}</style></head><body>
@@ -42,8 +44,8 @@ def _page(run: FinishedRun, figures: dict[str, Path]) -> str:
 <p>Steered: <code>{html.escape(environment.id)}</code>{html.escape(arguments)};
 seed {run.config.seed}, {run.config.repeats} run(s) of every learner.</p>
 {remarks}
-<p class="verdict"><strong>{html.escape(verdict(run.summary))}</strong></p>
-{_table(run.summary)}
+<p class="verdict"><strong>{html.escape(verdict(run.summary, run.loss_name))}</strong></p>
+{_table(run)}
 <p>Totals are means over runs. "To best fixed" compares with the best single setting in hindsight,
 "to oracle" with the best setting of every solve; neither is known beforehand. Wall seconds include
 the learner and are those of the machine below.</p>
@@ -54,10 +56,11 @@ the learner and are those of the machine below.</p>
 """
 
 
-def _table(summary: list[SummaryRow]) -> str:
-    head = "".join(f"<th>{html.escape(text)}</th>" for text in HEADINGS.values())
+def _table(run: FinishedRun) -> str:
+    texts_above = headings(run.loss_name).values()
+    head = "".join(f"<th>{html.escape(text)}</th>" for text in texts_above)
     rows = []
-    for row in summary:
+    for row in run.summary:
         texts = cells(row)
         body = "".join(f"<td>{html.escape(texts[key])}</td>" for key in HEADINGS)
         rows.append(f'<tr class="{html.escape(row.kind)}">{body}</tr>')

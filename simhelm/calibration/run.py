@@ -8,6 +8,7 @@ from pathlib import Path
 
 from simhelm.calibration.report import write_report
 from simhelm.calibration.run_directory import (
+    REPORT,
     FinishedRun,
     prepare_directory,
     read_run,
@@ -18,6 +19,7 @@ from simhelm.calibration.steering import (
     entrants,
     make_environment,
     play,
+    resolve,
     steerable,
     warm_up,
 )
@@ -32,6 +34,7 @@ def run_steering(
     config: SteeringConfig,
     directory: Path,
     *,
+    folder: Path = Path(),
     overwrite: bool = False,
     progress: Progress = lambda done, total, name: None,
 ) -> FinishedRun:
@@ -39,30 +42,35 @@ def run_steering(
 
     A directory that holds the same run, complete, is read instead.
 
+    Args:
+        folder: where relative paths in the configuration start.
+
     Raises:
         ConfigurationError: for a configuration or directory that cannot be used.
     """
+    config = resolve(config, folder)
     env = make_environment(config)
     field = entrants(config, env)
-    if not prepare_directory(directory, config, overwrite=overwrite):
-        return read_run(directory)
-    inner = steerable(env)
-    for remark in inner.remarks:
-        log.info("%s", remark)
-    total = inner.episode_length * sum(entrant.repeats for entrant in field)
-    done = 0
-    name = field[0].name
+    if prepare_directory(directory, config, overwrite=overwrite):
+        inner = steerable(env)
+        for remark in inner.remarks:
+            log.info("%s", remark)
+        total = inner.episode_length * sum(entrant.repeats for entrant in field)
+        done = 0
 
-    def advance(rounds: int) -> None:
-        nonlocal done
-        done += rounds
-        progress(done, total, name)
+        def advance(name: str, rounds: int) -> None:
+            nonlocal done
+            done += rounds
+            progress(done, total, name)
 
-    episodes = []
-    warm_up(env, field)
-    for entrant, repeat, episode in play(env, field, config.seed, advance):
-        name = entrant.name
-        episodes.append((entrant, repeat, episode))
-    run = write_run(directory, episodes, inner.remarks)
-    write_report(run)
+        warm_up(env, field)
+        episodes = list(play(env, field, config.seed, advance))
+        run = write_run(
+            directory, config, episodes, loss_name=inner.loss_name, remarks=inner.remarks
+        )
+    else:
+        log.info("%s holds this run already, complete: read, not run again", directory)
+        run = read_run(directory)
+    if not (directory / REPORT).is_file() or overwrite:
+        write_report(run)
     return run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -14,16 +15,36 @@ from typing import Any
 
 import pyarrow
 import pyarrow.parquet
+import pydantic
 
 from simhelm.calibration.errors import ConfigurationError, DirectoryError
 from simhelm.calibration.schema import SteeringConfig, parse_config
-from simhelm.calibration.steering import Entrant, Episode
+from simhelm.calibration.steering import Entrant, Episode, seeds_of
 from simhelm.calibration.summary import SummaryRow, as_records, from_records, summarise
 
 CONFIG, PROVENANCE = "config.json", "provenance.json"
 ROUNDS, SUMMARY = "rounds.parquet", "summary.json"
 REPORT = "report.html"
+_PART = ".part"
 _LIBRARIES = ("simhelm", "numpy", "scipy", "numba", "gymnasium", "pyarrow", "matplotlib")
+
+
+class Provenance(pydantic.BaseModel):
+    """Where the numbers of a run come from.
+
+    Attributes:
+        loss_name: what the loss counts.
+        remarks: what a reader should know of the environment.
+        seeds: for each repeat, the environment's seed and the learners' SeedSequence.
+        versions: of simhelm, its libraries, Python and the machine.
+    """
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    loss_name: str
+    remarks: list[str]
+    seeds: list[dict[str, Any]]
+    versions: dict[str, str | None]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -32,53 +53,76 @@ class FinishedRun:
 
     path: Path
     config: SteeringConfig
-    provenance: dict[str, Any]
+    provenance: Provenance
     summary: list[SummaryRow]
 
+    @property
+    def loss_name(self) -> str:
+        """What the loss counts."""
+        return self.provenance.loss_name
+
     def rounds(self) -> pyarrow.Table:
-        """All rounds: policy, kind, repeat, round, context, setting, loss, cost, end_reason."""
-        return pyarrow.parquet.read_table(self.path / ROUNDS)
+        """All rounds: policy, kind, repeat, round, context, setting, loss, cost, end_reason.
 
-
-def is_finished(path: Path) -> bool:
-    """Whether the directory holds a complete run (its summary is written last)."""
-    return (path / SUMMARY).is_file()
+        Raises:
+            DirectoryError: the file is missing or damaged.
+        """
+        try:
+            return pyarrow.parquet.read_table(self.path / ROUNDS)
+        except (OSError, pyarrow.ArrowException) as error:
+            raise DirectoryError(f"{self.path / ROUNDS}: cannot be read: {error}") from error
 
 
 def prepare_directory(path: Path, config: SteeringConfig, *, overwrite: bool) -> bool:
     """Make ready to write a run; False if the same run is there already, complete.
+
+    The same run is one with an equal resolved configuration, equal input files and the same
+    version of simhelm.
 
     Raises:
         ConfigurationError: the directory holds another run, or files that are not ours.
     """
     if path.exists() and not path.is_dir():
         raise ConfigurationError(f"{path}: expected a directory, found a file")
+    now = _identity(config)
     if (path / CONFIG).is_file():
-        before = _read_json(path / CONFIG)
-        now = config.model_dump(mode="json")
-        if before == now and is_finished(path):
-            return overwrite
-        if before != now and not overwrite:
-            raise ConfigurationError(
-                f"{path} holds a run of another configuration:\n{_difference(before, now)}\n"
-                "choose another directory with --out, or replace it with --overwrite"
-            )
-    elif path.is_dir() and any(path.iterdir()):
+        if not overwrite:
+            before = _read_json(path / CONFIG)
+            if before != now:
+                raise ConfigurationError(
+                    f"{path} holds another run:\n{_difference(before, now)}\n"
+                    "choose another directory with --out, or replace it with --overwrite"
+                )
+            if (path / SUMMARY).is_file():
+                return False
+    elif path.is_dir() and any(not entry.name.endswith(_PART) for entry in path.iterdir()):
         raise ConfigurationError(
             f"{path} is not empty and is not a run directory; choose another with --out"
         )
     path.mkdir(parents=True, exist_ok=True)
+    # Without its summary a run does not count as finished.
     (path / SUMMARY).unlink(missing_ok=True)
-    _write_json(path / CONFIG, config.model_dump(mode="json"))
+    _write_json(path / CONFIG, now)
     return True
 
 
 def write_run(
-    path: Path, episodes: list[tuple[Entrant, int, Episode]], remarks: tuple[str, ...] = ()
+    path: Path,
+    config: SteeringConfig,
+    episodes: list[tuple[Entrant, int, Episode]],
+    *,
+    loss_name: str,
+    remarks: tuple[str, ...],
 ) -> FinishedRun:
     """Write provenance, rounds and, last, the summary."""
-    _write_json(path / PROVENANCE, {"remarks": list(remarks), "versions": _versions()})
-    temporary = path / (ROUNDS + ".part")
+    provenance = Provenance(
+        loss_name=loss_name,
+        remarks=list(remarks),
+        seeds=[_seeds(config, repeat) for repeat in range(config.repeats)],
+        versions=_versions(),
+    )
+    _write_json(path / PROVENANCE, provenance.model_dump(mode="json"))
+    temporary = path / (ROUNDS + _PART)
     pyarrow.parquet.write_table(_table(episodes), temporary)
     temporary.replace(path / ROUNDS)
     _write_json(path / SUMMARY, as_records(summarise(episodes)))
@@ -93,15 +137,40 @@ def read_run(path: Path) -> FinishedRun:
     """
     if not (path / CONFIG).is_file():
         raise DirectoryError(f"{path}: no {CONFIG} here, so this is not a run directory")
-    if not is_finished(path):
+    if not (path / SUMMARY).is_file():
         raise DirectoryError(f"{path}: the run did not finish; run the same command again")
+    if not (path / ROUNDS).is_file():
+        raise DirectoryError(f"{path / ROUNDS}: missing; run the same command with --overwrite")
     try:
-        config = parse_config(_read_json(path / CONFIG), where=str(path / CONFIG))
+        config = parse_config(_read_json(path / CONFIG)["config"], where=str(path / CONFIG))
         summary = from_records(_read_json(path / SUMMARY))
-        provenance = _read_json(path / PROVENANCE)
-    except (ConfigurationError, TypeError, OSError) as error:
+        provenance = Provenance.model_validate(_read_json(path / PROVENANCE))
+    except (ValueError, TypeError, KeyError, OSError) as error:
         raise DirectoryError(f"{path}: damaged or written by another version: {error}") from error
     return FinishedRun(path, config, provenance, summary)
+
+
+def _identity(config: SteeringConfig) -> dict[str, Any]:
+    arguments = config.environment.arguments.values()
+    files = [Path(value) for value in arguments if isinstance(value, str) and Path(value).is_file()]
+    return {
+        "config": config.model_dump(mode="json"),
+        "inputs": {str(file): _fingerprint(file) for file in files},
+        "simhelm": importlib.metadata.version("simhelm"),
+    }
+
+
+def _fingerprint(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _seeds(config: SteeringConfig, repeat: int) -> dict[str, Any]:
+    environment, learner = seeds_of(config.seed, repeat)
+    return {
+        "environment": environment,
+        "learner": {"entropy": config.seed, "spawn_key": list(learner.spawn_key)},
+    }
 
 
 def _table(episodes: Iterable[tuple[Entrant, int, Episode]]) -> pyarrow.Table:
@@ -126,7 +195,7 @@ def _table(episodes: Iterable[tuple[Entrant, int, Episode]]) -> pyarrow.Table:
     return pyarrow.concat_tables(batches).unify_dictionaries()
 
 
-def _versions() -> dict[str, Any]:
+def _versions() -> dict[str, str | None]:
     return {
         **{name: importlib.metadata.version(name) for name in _LIBRARIES},
         "python": platform.python_version(),
@@ -154,17 +223,30 @@ def _revision() -> str | None:
     return done.stdout.strip()
 
 
-def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
+def _difference(before: Any, now: dict[str, Any]) -> str:
+    old, new = _flat(before), _flat(now)
     lines = []
-    for key in sorted({*before, *now}):
-        if before.get(key) != now.get(key):
-            lines.append(f"  - {key} = {json.dumps(before.get(key))}")
-            lines.append(f"  + {key} = {json.dumps(now.get(key))}")
+    for key in sorted({*old, *new}):
+        if old.get(key) != new.get(key):
+            lines.append(f"  - {key} = {json.dumps(old.get(key))}")
+            lines.append(f"  + {key} = {json.dumps(new.get(key))}")
     return "\n".join(lines)
 
 
+def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested dictionaries and lists as one dictionary with dotted keys."""
+    if isinstance(value, list):
+        value = {str(place): item for place, item in enumerate(value)}
+    if not isinstance(value, dict):
+        return {prefix: value}
+    flat: dict[str, Any] = {}
+    for key, item in value.items():
+        flat |= _flat(item, f"{prefix}.{key}" if prefix else str(key))
+    return flat
+
+
 def _write_json(path: Path, value: Any) -> None:
-    temporary = path.with_name(path.name + ".part")
+    temporary = path.with_name(path.name + _PART)
     with temporary.open("w", encoding="utf-8") as file:
         json.dump(value, file, indent=2, allow_nan=False)
         file.flush()

@@ -17,8 +17,13 @@ from simhelm.simulators.names import nearest
 _LARGEST_FILE = 1_000_000
 
 
-class _Strict(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
+def _printable(text: str) -> str:
+    if not text.isprintable() or not text.strip():
+        raise ValueError("expected one line of printable text")
+    return text
+
+
+Text = Annotated[str, pydantic.AfterValidator(_printable)]
 
 
 class NamedTable(pydantic.BaseModel):
@@ -35,14 +40,14 @@ class NamedTable(pydantic.BaseModel):
 class EnvironmentTable(NamedTable):
     """``[environment]``: an id and the environment's arguments."""
 
-    id: str
+    id: Text
 
 
 class LearnerTable(NamedTable):
     """``[[learner]]``: a bandit by class name, an optional label, and its options."""
 
-    name: str
-    label: str | None = None
+    name: Text
+    label: Text | None = None
 
     @property
     def title(self) -> str:
@@ -50,18 +55,21 @@ class LearnerTable(NamedTable):
         return self.label or self.name
 
 
-class SteeringConfig(_Strict):
+class SteeringConfig(pydantic.BaseModel):
     """A run file: learners steer an environment beside its baselines.
 
     Attributes:
         title: heading of the report.
         seed: everything random follows from it.
         repeats: independent runs of every learner.
-        baselines: ``"all"``, ``"none"``, or names as ``simhelm list`` prints them.
+        baselines: ``"all"``, ``"none"``, or some of the names that the environment's
+            ``baselines()`` gives (a wrong name is answered with all of them).
         environment, learner: see their classes.
     """
 
-    title: str = "simhelm run"
+    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    title: Text = "simhelm run"
     seed: Annotated[int, pydantic.Field(ge=0)] = 0
     repeats: Annotated[int, pydantic.Field(ge=1, le=1000)] = 1
     baselines: Literal["all", "none"] | list[str] = "all"
@@ -78,7 +86,7 @@ class SteeringConfig(_Strict):
 
 
 def load_config(path: Path) -> SteeringConfig:
-    """Read and check a TOML run file; relative paths in it start at its folder.
+    """Read and check a TOML run file.
 
     Raises:
         ConfigurationError: with what was expected, what was found and the nearest valid name.
@@ -91,8 +99,7 @@ def load_config(path: Path) -> SteeringConfig:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:  # TOML, UTF-8 or a number of 5,000 digits
         raise ConfigurationError(f"{path}: not valid TOML: {error}") from error
-    config = parse_config(table, where=str(path))
-    return _resolve_paths(config, path.parent)
+    return parse_config(table, where=str(path))
 
 
 def parse_config(table: Mapping[str, Any], where: str = "configuration") -> SteeringConfig:
@@ -100,28 +107,20 @@ def parse_config(table: Mapping[str, Any], where: str = "configuration") -> Stee
     return _validate(SteeringConfig, dict(table), where)
 
 
-def _resolve_paths(config: SteeringConfig, folder: Path) -> SteeringConfig:
-    """Make the environment's path arguments absolute, so that a run does not depend on the cwd."""
-    resolved = {
-        key: str((folder / value).resolve())
-        if key in _PATH_KEYS and isinstance(value, str)
-        else value
-        for key, value in config.environment.arguments.items()
-    }
-    environment = EnvironmentTable(id=config.environment.id, **resolved)
-    return config.model_copy(update={"environment": environment})
-
-
-_PATH_KEYS = frozenset({"matrix", "right_hand_sides", "shift_file"})
-
-
 def checked_arguments(
-    function: Callable[..., Any], given: Mapping[str, Any], where: str, skip: tuple[str, ...] = ()
+    function: Callable[..., Any],
+    given: Mapping[str, Any],
+    where: str,
+    *,
+    skip: tuple[str, ...] = (),
+    folder: Path = Path(),
 ) -> dict[str, Any]:
     """Check keyword arguments against the annotations of a function or class before calling it.
 
     Args:
         skip: parameters that the caller fills in itself.
+        folder: where relative paths start; arguments whose annotation has a Path are made
+            absolute.
 
     Returns:
         Every argument that is not skipped: the given ones, and the defaults of the others.
@@ -129,21 +128,36 @@ def checked_arguments(
     Raises:
         ConfigurationError: unknown name (with the nearest), or wrong type.
     """
-    constructor = inspect.isclass(function)
-    hints = get_type_hints(vars(function)["__init__"] if constructor else function)
+    hints = get_type_hints(vars(function)["__init__"] if inspect.isclass(function) else function)
+    parameters = inspect.signature(function).parameters
+    open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
     fields: dict[str, Any] = {}
-    for name, parameter in inspect.signature(function).parameters.items():
+    for name, parameter in parameters.items():
         if name in skip or parameter.kind is inspect.Parameter.VAR_KEYWORD:
             continue
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
         fields[name] = (hints.get(name, Any), default)
-    model: Any = pydantic.create_model(
-        "Arguments",
-        __config__=pydantic.ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True),
-        **fields,
+    rules = pydantic.ConfigDict(
+        extra="allow" if open_ended else "forbid", strict=True, arbitrary_types_allowed=True
     )
+    model: Any = pydantic.create_model("Arguments", __config__=rules, **fields)
     checked = _validate(model, dict(given), where)
-    return {name: getattr(checked, name) for name in fields}
+    values = {name: getattr(checked, name) for name in (*fields, *(checked.model_extra or {}))}
+    return {
+        name: _absolute(value, folder, where) if _is_path(hints.get(name), value) else value
+        for name, value in values.items()
+    }
+
+
+def _is_path(hint: Any, value: Any) -> bool:
+    return isinstance(value, (str, Path)) and "Path" in str(hint)
+
+
+def _absolute(value: str | Path, folder: Path, where: str) -> str:
+    try:
+        return str((folder / value).resolve())
+    except (ValueError, OSError) as error:
+        raise ConfigurationError(f"{where}: {value!r} cannot be a path: {error}") from error
 
 
 Model = TypeVar("Model", bound=pydantic.BaseModel)
@@ -162,10 +176,12 @@ def _explain(model: type[pydantic.BaseModel], problem: dict[str, Any]) -> str:
     got = problem.get("input")
     if problem["type"] == "extra_forbidden":
         known = list(model.model_fields)
-        return f"unknown key {path!r}; expected one of {sorted(known)}" + nearest(
-            str(problem["loc"][-1]), known
-        )
+        hint = nearest(str(problem["loc"][-1]), known)
+        return f"unknown key {path!r}; expected one of {sorted(known)}{hint}"
     if problem["type"] == "missing":
         return f"key {path!r} is missing"
     message = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{path}: {message}, got {got!r}" if path else message
+    hint = ""
+    if problem["type"] == "literal_error":
+        hint = nearest(str(got), str(problem["ctx"]["expected"]).replace("'", "").split(" or "))
+    return f"{path}: {message}, got {got!r}{hint}" if path else message

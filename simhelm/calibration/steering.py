@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import gymnasium
 import numpy as np
+from gymnasium.envs.registration import EnvSpec
 from numpy.typing import NDArray
 
 from simhelm.agents.bandits import LEARNERS, Bandit
 from simhelm.calibration.errors import ConfigurationError
-from simhelm.calibration.schema import LearnerTable, SteeringConfig, checked_arguments
+from simhelm.calibration.schema import (
+    EnvironmentTable,
+    LearnerTable,
+    SteeringConfig,
+    checked_arguments,
+)
 from simhelm.envs.baseline import Baseline
 from simhelm.simulators.names import nearest
 
@@ -42,6 +50,10 @@ class Steerable(Protocol):
         """Whether the seed of ``reset`` matters."""
 
     @property
+    def loss_name(self) -> str:
+        """What the loss counts, in the plural, for tables and pictures."""
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """Sentences for the report."""
 
@@ -64,7 +76,7 @@ def steerable(env: gymnasium.Env[Any, Any]) -> Steerable:
     if not isinstance(inner, Steerable):
         raise ConfigurationError(
             "to be steered by bandits, an environment needs arm_values, episode_length, "
-            "is_random, remarks and baselines()"
+            "is_random, loss_name, remarks and baselines()"
         )
     return inner
 
@@ -171,28 +183,65 @@ def steer(
     return Episode(contexts, settings, losses, costs, reasons, seconds)
 
 
-def make_environment(config: SteeringConfig) -> gymnasium.Env[Any, Any]:
-    """The environment of a run file, its arguments checked against its signature.
+def resolve(config: SteeringConfig, folder: Path = Path()) -> SteeringConfig:
+    """The configuration with every default filled in and every path absolute.
+
+    Args:
+        folder: where relative paths start, that of the run file.
 
     Raises:
-        ConfigurationError: unknown id, unknown or illegal arguments, or an environment that
-            bandits cannot steer.
+        ConfigurationError: unknown environment or learner, unknown or ill-typed arguments.
     """
-    name, arguments = config.environment.id, config.environment.arguments
+    spec = _environment_spec(config.environment.id)
+    creator: Any = spec.entry_point
+    if isinstance(creator, str):
+        creator = gymnasium.envs.registration.load_env_creator(creator)
+    given = config.environment.arguments
+    arguments = checked_arguments(
+        creator, given, "[environment]", skip=tuple(spec.kwargs), folder=folder
+    )
+    environment = EnvironmentTable(id=config.environment.id, **arguments)
+    learners = [_resolved_learner(table) for table in config.learner]
+    return config.model_copy(update={"environment": environment, "learner": learners})
+
+
+def _environment_spec(name: str) -> EnvSpec:
     if name not in gymnasium.registry:
         ours = [key for key in gymnasium.registry if key.startswith("simhelm/")]
         raise ConfigurationError(
             f"environment.id: unknown environment {name!r}; expected one of {ours}"
             + nearest(name, gymnasium.registry)
         )
-    creator: Any = gymnasium.registry[name].entry_point
-    if isinstance(creator, str):
-        creator = gymnasium.envs.registration.load_env_creator(creator)
-    checked_arguments(creator, arguments, "[environment]")
+    return gymnasium.registry[name]
+
+
+def _resolved_learner(table: LearnerTable) -> LearnerTable:
+    where = f"[[learner]] {table.title}"
+    if table.name not in LEARNERS:
+        raise ConfigurationError(
+            f"{where}: unknown learner {table.name!r}; expected one of {sorted(LEARNERS)}"
+            + nearest(table.name, LEARNERS)
+        )
+    options = checked_arguments(LEARNERS[table.name], table.arguments, where, skip=_FILLED_IN)
+    return LearnerTable(name=table.name, label=table.label, **options)
+
+
+# Arguments of learners that the environment and the seed of the run decide.
+_FILLED_IN = ("arm_values", "context_bounds", "seed")
+
+
+def make_environment(config: SteeringConfig) -> gymnasium.Env[Any, Any]:
+    """The environment of a resolved configuration.
+
+    Raises:
+        ConfigurationError: arguments out of range, files that cannot be read, or an environment
+            that bandits cannot steer.
+    """
     try:
-        env = gymnasium.make(name, **arguments)
-    except (ValueError, TypeError, OSError) as error:
-        raise ConfigurationError(f"[environment]: {error}") from error
+        env = gymnasium.make(config.environment.id, **config.environment.arguments)
+    except (ValueError, TypeError, OSError, MemoryError, OverflowError) as error:
+        text = str(error) or type(error).__name__
+        raise ConfigurationError(f"[environment]: {text}") from error
     steerable(env)
     return env
 
@@ -243,29 +292,28 @@ def _baseline_maker(
 
 
 def _learner_entrant(table: LearnerTable, repeats: int, env: gymnasium.Env[Any, Any]) -> Entrant:
-    where = f"[[learner]] {table.title}"
-    if table.name not in LEARNERS:
-        raise ConfigurationError(
-            f"{where}: unknown learner {table.name!r}; expected one of {sorted(LEARNERS)}"
-            + nearest(table.name, LEARNERS)
-        )
     kind = LEARNERS[table.name]
-    skip = ("arm_values", "context_bounds", "seed")
-    options = checked_arguments(kind, table.arguments, where, skip)
 
     def make(env: gymnasium.Env[Any, Any], seed: np.random.SeedSequence) -> Policy:
         bounds: dict[str, Any] = {}
         if kind.needs_context:
             space: Any = env.observation_space
             bounds["context_bounds"] = (float(space.low[0]), float(space.high[0]))
+        rng = np.random.default_rng(seed)
         arms = steerable(env).arm_values
-        return BanditPolicy(kind(arms, seed=np.random.default_rng(seed), **bounds, **options))
+        return BanditPolicy(kind(arms, seed=rng, **bounds, **table.arguments))
 
     try:
         make(env, np.random.SeedSequence(0))
     except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"{where}: {error}") from error
+        raise ConfigurationError(f"[[learner]] {table.title}: {error}") from error
     return Entrant(table.title, "learner", repeats, make)
+
+
+def seeds_of(seed: int, repeat: int) -> tuple[int, np.random.SeedSequence]:
+    """The environment's and the learners' seed of a repeat, the same for every entrant."""
+    environment, learner = np.random.SeedSequence(seed, spawn_key=(repeat,)).spawn(2)
+    return int(environment.generate_state(1)[0]), learner
 
 
 def warm_up(env: gymnasium.Env[Any, Any], field: list[Entrant]) -> None:
@@ -281,18 +329,17 @@ def play(
     env: gymnasium.Env[Any, Any],
     field: list[Entrant],
     seed: int,
-    advance: Callable[[int], None] = lambda rounds: None,
+    advance: Callable[[str, int], None] = lambda name, rounds: None,
 ) -> Iterator[tuple[Entrant, int, Episode]]:
     """Let every entrant steer; all meet the same systems in the same repeat.
 
     Repeat r of every entrant uses the environment seed of repeat r; a learner's own seed
-    depends on its repeat, not on its place in the file.
+    depends on its repeat, not on its place in the file. ``advance`` is told the entrant's name
+    and how many rounds it has finished since the last call.
     """
     for entrant in field:
         for repeat in range(entrant.repeats):
-            environment_seed, learner_seed = np.random.SeedSequence(
-                seed, spawn_key=(repeat,)
-            ).spawn(2)
+            reset_seed, learner_seed = seeds_of(seed, repeat)
             policy = entrant.make(env, learner_seed)
-            reset_seed = int(environment_seed.generate_state(1)[0])
-            yield entrant, repeat, steer(env, policy, reset_seed, advance)
+            tell = functools.partial(advance, entrant.name)
+            yield entrant, repeat, steer(env, policy, reset_seed, tell)

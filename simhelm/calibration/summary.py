@@ -8,9 +8,12 @@ import io
 import json
 import statistics
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
+
+import pydantic
 
 from simhelm.calibration.steering import Entrant, Episode
+from simhelm.simulators.end_reason import EndReason
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +27,7 @@ class SummaryRow:
         to_best_fixed: total over that of the best fixed setting in hindsight; below 1 is better.
         to_oracle: total over that of the oracle.
         failures: solves that did not converge, over all runs.
-        work: mean simulator work units of a run.
+        cost: mean simulator work units of a run.
         seconds: mean wall-clock of a run (of this machine, at that hour).
     """
 
@@ -36,7 +39,7 @@ class SummaryRow:
     to_best_fixed: float | None
     to_oracle: float | None
     failures: int
-    work: float
+    cost: float
     seconds: float
 
 
@@ -46,13 +49,12 @@ def summarise(episodes: Iterable[tuple[Entrant, int, Episode]]) -> list[SummaryR
     for entrant, _, episode in episodes:
         groups.setdefault(entrant.name, (entrant, []))[1].append(episode)
     rows = [_row(entrant, group) for entrant, group in groups.values()]
-    best_fixed = _lowest(rows, ("fixed", "rule"))
-    oracle = _lowest(rows, ("oracle",))
+    best, oracle = best_fixed(rows), _best(rows, ("oracle",))
     rows = [
         dataclasses.replace(
             row,
-            to_best_fixed=_ratio(row.total, best_fixed),
-            to_oracle=_ratio(row.total, oracle),
+            to_best_fixed=_ratio(row, best),
+            to_oracle=_ratio(row, oracle),
         )
         for row in rows
     ]
@@ -70,27 +72,33 @@ def _row(entrant: Entrant, group: list[Episode]) -> SummaryRow:
         to_best_fixed=None,
         to_oracle=None,
         failures=sum(
-            reason not in ("converged", "completed")
+            not EndReason[reason.upper()].succeeded
             for episode in group
             for reason in episode.end_reason
         ),
-        work=statistics.fmean(float(episode.cost.sum()) for episode in group),
+        cost=statistics.fmean(float(episode.cost.sum()) for episode in group),
         seconds=statistics.fmean(episode.seconds for episode in group),
     )
 
 
-def _lowest(rows: list[SummaryRow], kinds: tuple[str, ...]) -> float | None:
-    return min((row.total for row in rows if row.kind in kinds), default=None)
+def best_fixed(rows: list[SummaryRow]) -> SummaryRow | None:
+    """The best single setting that was run, the rule of thumb included; None if there is none."""
+    return _best(rows, ("fixed", "rule"))
 
 
-def _ratio(total: float, reference: float | None) -> float | None:
-    return total / reference if reference else None
+def _best(rows: list[SummaryRow], kinds: tuple[str, ...]) -> SummaryRow | None:
+    chosen = [row for row in rows if row.kind in kinds]
+    return min(chosen, key=lambda row: row.total, default=None)
+
+
+def _ratio(row: SummaryRow, reference: SummaryRow | None) -> float | None:
+    return row.total / reference.total if reference is not None and reference.total else None
 
 
 HEADINGS = {
     "policy": "policy",
     "kind": "kind",
-    "total": "total iterations",
+    "total": "total {loss}",
     "spread": "± sd",
     "repeats": "runs",
     "to_best_fixed": "to best fixed",
@@ -120,39 +128,49 @@ def as_records(rows: list[SummaryRow]) -> list[dict[str, Any]]:
     return [dataclasses.asdict(row) for row in rows]
 
 
-def from_records(records: list[dict[str, Any]]) -> list[SummaryRow]:
-    """The inverse of :func:`as_records`."""
-    return [SummaryRow(**record) for record in records]
+def from_records(records: object) -> list[SummaryRow]:
+    """The inverse of :func:`as_records`.
+
+    Raises:
+        pydantic.ValidationError: records that are none.
+    """
+    return _ROWS.validate_python(records)
 
 
-def verdict(rows: list[SummaryRow]) -> str:
+_ROWS = pydantic.TypeAdapter(Annotated[list[SummaryRow], pydantic.Field(min_length=1)])
+
+
+def headings(loss_name: str) -> dict[str, str]:
+    """HEADINGS with what the loss counts."""
+    return {key: text.format(loss=loss_name) for key, text in HEADINGS.items()}
+
+
+def verdict(rows: list[SummaryRow], loss_name: str) -> str:
     """Whether learning paid, computed from the rows: against hindsight and the rule of thumb."""
     learners = [row for row in rows if row.kind == "learner"]
-    fixed = [row for row in rows if row.kind in ("fixed", "rule")]
-    if not learners or not fixed:
-        return "No verdict: a learner and the fixed settings are both needed for one."
+    fixed = best_fixed(rows)
+    if not learners or fixed is None:
+        return "No verdict: a learner and a fixed setting are both needed for one."
     best = learners[0]
-    paid = best.total < fixed[0].total
-    sentences = [
+    paid = best.total < fixed.total
+    text = (
         f"Learning {'paid' if paid else 'did not pay'}: {best.policy}, the best learner, needed "
-        f"{_compared(best, fixed[0])} than {fixed[0].policy}, the best fixed setting in hindsight"
-        + ("" if paid else ", which nobody knows beforehand")
-    ]
-    sentences += [
-        f"it needed {_compared(best, row)} than {row.policy}, the rule of thumb"
-        for row in fixed
-        if row.kind == "rule"
-    ]
-    worse = [row.policy for row in learners[1:] if row.total > fixed[0].total]
-    text = "; ".join(sentences) + "."
-    return text + (f" Worse than the best fixed setting: {', '.join(worse)}." if worse else "")
+        f"{_compared(best, fixed, loss_name)}, the best fixed setting that was run"
+        + ("" if paid else " (which one that is nobody knows beforehand)")
+    )
+    for row in rows:
+        if row.kind == "rule" and row is not fixed:
+            text += f"; it needed {_compared(best, row, loss_name)}, the rule of thumb"
+    worse = [row.policy for row in learners[1:] if row.total > fixed.total]
+    return f"{text}." + (f" Worse than the best fixed: {', '.join(worse)}." if worse else "")
 
 
-def _compared(row: SummaryRow, reference: SummaryRow) -> str:
-    if reference.total == 0.0:
-        return "as many iterations" if row.total == 0.0 else "more iterations"
-    change = 100.0 * (row.total / reference.total - 1.0)
-    return f"{abs(change):.1f} % {'more' if change > 0.0 else 'fewer'} iterations"
+def _compared(row: SummaryRow, other: SummaryRow, loss_name: str) -> str:
+    if row.total == other.total:
+        return f"as many {loss_name} as {other.policy}"
+    more = "more" if row.total > other.total else "fewer"
+    share = f"{100.0 * abs(row.total / other.total - 1.0):.1f} % " if other.total else ""
+    return f"{share}{more} {loss_name} than {other.policy}"
 
 
 def formatted(records: list[dict[str, Any]], form: str) -> str:

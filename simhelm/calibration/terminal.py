@@ -16,6 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 # Wide enough for our tables when stdout is a file or a pipe.
 _PIPE_WIDTH = 160
@@ -26,12 +27,13 @@ def print_table(
 ) -> None:
     """Print records as a table, columns in the order of the first record's keys."""
     console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
-    table = Table(title=title or None, title_justify="left")
+    # Text, not str: brackets in a label are no mark-up.
+    table = Table(title=Text(title) if title else None, title_justify="left")
     for heading in records[0] if records else ():
         numeric = all(_is_number(record[heading]) for record in records)
         table.add_column(heading, justify="right" if numeric else "left")
     for place, record in enumerate(records):
-        texts = ["" if value is None else str(value) for value in record.values()]
+        texts = [Text("" if value is None else str(value)) for value in record.values()]
         table.add_row(*texts, style=styles[place] if styles else None)
     console.print(table)
 

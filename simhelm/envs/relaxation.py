@@ -112,6 +112,7 @@ class RelaxationEnv(gymnasium.Env[Floats, Any], abc.ABC):
     metadata: dict[str, Any] = {"render_modes": []}
     # What a reader of the results should know of this environment, sentence by sentence.
     remarks: tuple[str, ...] = ()
+    loss_name = "iterations"
 
     @abc.abstractmethod
     def __init__(self, sequence: SystemSequence, choice: OmegaChoice) -> None:

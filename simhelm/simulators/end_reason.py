@@ -15,20 +15,20 @@ class EndReason(enum.Enum):
     CONVERGED = "The tolerance was met."
     COMPLETED = "The run reached its end."
     MAX_ITERATIONS = (
-        "The iteration cap was reached before the tolerance was met: raise max_iterations, "
-        "loosen rtol, or change the relaxation factor."
+        "The iteration cap was reached before the tolerance was met: raise the cap, loosen the "
+        "tolerance, or change the setting."
     )
     STAGNATED = (
         "The residual stopped falling above the tolerance: rounding errors prevent more; loosen "
-        "rtol or atol."
+        "the tolerance."
     )
     DIVERGED = (
         "The residual grew far beyond its start: the iteration does not converge for this "
         "matrix; check that it is symmetric positive definite or diagonally dominant."
     )
     NOT_FINITE = (
-        "A value became infinite or not a number: check the scale of the input and the step "
-        "or relaxation parameter."
+        "A value became infinite or not a number: check the scale of the input, and make the "
+        "setting more cautious."
     )
     INDEFINITE = (
         "Conjugate gradients met a direction of non-positive curvature: the matrix or the "

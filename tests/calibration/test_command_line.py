@@ -8,14 +8,21 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet
 import pytest
 import scipy.io
+import scipy.sparse
 
 import simhelm
+from simhelm.calibration.errors import DirectoryError
+from simhelm.calibration.run import run_steering
+from simhelm.calibration.run_directory import prepare_directory, read_run
+from simhelm.calibration.schema import parse_config
+from simhelm.calibration.steering import resolve
 from simhelm.simulators.linear import Heat2D, poisson2d
 
 RUN = """
@@ -69,10 +76,17 @@ def test_directory_is_complete(finished: Path) -> None:
         "config.json", "provenance.json", "rounds.parquet", "summary.json", "report.html",
         "cumulative_cost.png", "excess.png", "choices.png",
     }  # fmt: skip
-    config = json.loads((finished / "runs/small/config.json").read_text(encoding="utf-8"))
+    saved = json.loads((finished / "runs/small/config.json").read_text(encoding="utf-8"))
+    config = saved["config"]
     assert config["seed"] == 3
-    provenance = json.loads((finished / "runs/small/provenance.json").read_text(encoding="utf-8"))
+    assert config["environment"]["rtol"] == 1e-8  # a default, filled in
+    assert config["learner"][1]["ridge"] == 0.1
+    assert saved["simhelm"] == simhelm.__version__
+    text = (finished / "runs/small/provenance.json").read_text(encoding="utf-8")
+    provenance = json.loads(text)
     assert provenance["versions"]["simhelm"] == simhelm.__version__
+    assert len(provenance["seeds"]) == 2
+    assert provenance["seeds"][1]["learner"] == {"entropy": 3, "spawn_key": [1, 1]}
 
 
 def test_rounds_are_what_the_simulator_gives(finished: Path) -> None:
@@ -130,13 +144,18 @@ def test_the_same_again_is_read_not_run(finished: Path) -> None:
     assert done.returncode == 0
     assert done.stderr == ""
     assert (finished / "runs/small/rounds.parquet").stat().st_mtime_ns == before
+    told = _simhelm("run", "small.toml", "-v", cwd=finished)
+    assert "read, not run again" in told.stderr
+    (finished / "runs/small/report.html").unlink()
+    assert _simhelm("run", "small.toml", cwd=finished).returncode == 0
+    assert (finished / "runs/small/report.html").is_file()
 
 
 def test_another_configuration_is_refused_with_a_difference(finished: Path) -> None:
     done = _simhelm("run", "small.toml", "--seed", "4", cwd=finished)
     assert done.returncode == 2
-    assert "- seed = 3" in done.stderr
-    assert "+ seed = 4" in done.stderr
+    assert "- config.seed = 3" in done.stderr
+    assert "+ config.seed = 4" in done.stderr
     assert "--overwrite" in done.stderr
     assert done.stdout == ""
     other = _simhelm("run", "small.toml", "--seed", "4", "--out", "elsewhere", cwd=finished)
@@ -230,6 +249,118 @@ def test_mistakes(tmp_path: Path, arguments: tuple[str, ...], code: int, words: 
     assert "Traceback" not in done.stderr
 
 
+def test_a_changed_matrix_file_is_another_run(tmp_path: Path) -> None:
+    scipy.io.mmwrite(tmp_path / "A.mtx", poisson2d(4), symmetry="symmetric")
+    text = """
+baselines = ["omega=1"]
+[environment]
+id = "simhelm/SolverSequence-v0"
+matrix = "A.mtx"
+length = 5
+"""
+    (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+    assert _simhelm("run", "own.toml", cwd=tmp_path).returncode == 0
+    scipy.io.mmwrite(tmp_path / "A.mtx", poisson2d(5), symmetry="symmetric")
+    done = _simhelm("run", "own.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "inputs" in done.stderr
+    assert _simhelm("run", "own.toml", "--overwrite", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        "grid = 20\nlength = 3\nmax_iterations = 50",
+        'matrix = "skew.mtx"\nlength = 3',
+        'matrix = "odd.mtx"\nlength = 3',
+        'matrix = "diagonal.mtx"\nlength = 3',
+        'shift_file = "shifts.txt"\nlength = 3\nmax_iterations = 50',
+    ],
+)
+def test_runs_without_theory_run(environment: str, tmp_path: Path) -> None:
+    """Where Young's theory does not apply, its baseline is left out and the run goes on."""
+    skew = np.array([[2.0, 1.0], [0.5, 2.0]])
+    odd = 0.9 * np.ones((3, 3)) + 0.1 * np.eye(3)
+    for name, matrix in (("skew", skew), ("odd", odd), ("diagonal", np.eye(500))):
+        scipy.io.mmwrite(tmp_path / f"{name}.mtx", scipy.sparse.coo_array(matrix))
+    (tmp_path / "shifts.txt").write_text("-3.9\n", encoding="utf-8")
+    text = f'[environment]\nid = "simhelm/SolverSequence-v0"\n{environment}\n'
+    (tmp_path / "run.toml").write_text(text + "omegas = [1.0, 1.5]\n", encoding="utf-8")
+    done = _simhelm("run", "run.toml", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)) >= 3
+
+
+def test_labels_are_text_not_markup_and_not_mathematics(tmp_path: Path) -> None:
+    text = """
+title = "a [/b] c <script>"
+baselines = ["omega=1"]
+[environment]
+id = "simhelm/Heat2D-v0"
+nx = 5
+steps = 20
+[[learner]]
+name = "UCB"
+label = 'UCB [discount=0.9] $\\foo$ [/x], <b>'
+"""
+    (tmp_path / "odd.toml").write_text(text, encoding="utf-8")
+    done = _simhelm("run", "odd.toml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "UCB [discount=0.9] $\\foo$ [/x], <b>" in done.stdout
+    assert "a [/b] c <script>" in done.stdout
+    report = (tmp_path / "runs/odd/report.html").read_text(encoding="utf-8")
+    assert "<script>" not in report
+    assert "&lt;b&gt;" in report
+
+
+def test_overwriting_is_never_half_finished_nor_blocked(tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(RUN, encoding="utf-8")
+    assert _simhelm("run", "small.toml", cwd=tmp_path).returncode == 0
+    directory = tmp_path / "runs" / "small"
+    (directory / "config.json").write_text("{ torn", encoding="utf-8")
+    assert _simhelm("run", "small.toml", cwd=tmp_path).returncode == 5
+    assert _simhelm("run", "small.toml", "--overwrite", cwd=tmp_path).returncode == 0
+    (tmp_path / "fresh").mkdir()
+    (tmp_path / "fresh" / "config.json.part").write_text("torn", encoding="utf-8")
+    done = _simhelm("run", "small.toml", "--out", "fresh", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_preparing_to_overwrite_makes_the_old_run_unfinished(tmp_path: Path) -> None:
+    config = resolve(parse_config(tomllib.loads(RUN)))
+    run_steering(config, tmp_path / "out")
+    assert not prepare_directory(tmp_path / "out", config, overwrite=False)
+    assert prepare_directory(tmp_path / "out", config, overwrite=True)
+    with pytest.raises(DirectoryError, match="did not finish"):
+        read_run(tmp_path / "out")
+
+
+def test_progress_names_the_policy_at_work(tmp_path: Path) -> None:
+    seen: list[tuple[int, int, str]] = []
+    config = parse_config(tomllib.loads(RUN))
+    run_steering(config, tmp_path / "out", progress=lambda *told: seen.append(told))
+    assert [name for _, _, name in seen] == [
+        "omega=1", "omega=1.4", "oracle (best factor a step)",
+        "TsallisINF", "TsallisINF", "Thompson, small", "Thompson, small",
+    ]  # fmt: skip
+    assert [done for done, _, _ in seen] == [60 * k for k in range(1, 8)]
+    assert {total for _, total, _ in seen} == {420}
+
+
+def test_an_unwritable_cache_is_no_obstacle(tmp_path: Path) -> None:
+    code = """
+import numba.core.caching as caching
+caching.CacheImpl._locator_classes = []
+for kind in (caching.CompileResultCacheImpl, caching.CodeLibraryCacheImpl):
+    kind._locator_classes = []
+from simhelm.simulators.linear import poisson2d, sor
+import numpy as np
+assert sor(poisson2d(3), np.ones(9), 1.2).converged
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_directory_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "small.toml").write_text(RUN, encoding="utf-8")
     (tmp_path / "precious").mkdir()
@@ -241,16 +372,23 @@ def test_a_directory_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
 
 def test_damaged_directory_is_exit_5(finished: Path, tmp_path: Path) -> None:
     source = finished / "runs" / "small"
-    for name in ("config.json", "summary.json", "provenance.json"):
+    for name in ("config.json", "summary.json", "provenance.json", "rounds.parquet"):
         copy = tmp_path / name
         copy.mkdir()
         for path in source.iterdir():
             (copy / path.name).write_bytes(path.read_bytes())
         content = (copy / name).read_bytes()
         (copy / name).write_bytes(content[: len(content) // 2])
-        done = _simhelm("show", str(copy), cwd=tmp_path)
-        assert done.returncode == 5, name
-        assert "Traceback" not in done.stderr
+        for verb in ("show", "report"):
+            done = _simhelm(verb, str(copy), cwd=tmp_path)
+            # The table needs no rounds, the pictures do.
+            expected = 0 if (verb, name) == ("show", "rounds.parquet") else 5
+            assert done.returncode == expected, (verb, name, done.stderr)
+            assert "Traceback" not in done.stderr
+        (copy / name).write_text("[]", encoding="utf-8")
+        assert _simhelm("report", str(copy), cwd=tmp_path).returncode == 5, name
+        (copy / name).unlink()
+        assert _simhelm("show", str(copy), cwd=tmp_path).returncode == 5, name
 
 
 def test_version_list_and_entry_point(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.schema import load_config, parse_config
-from simhelm.calibration.steering import entrants, make_environment
+from simhelm.calibration.steering import entrants, make_environment, resolve
 
 GOOD: dict[str, Any] = {
     "environment": {"id": "simhelm/Heat2D-v0", "nx": 6, "steps": 5},
@@ -22,7 +22,7 @@ def _changed(**changes: Any) -> dict[str, Any]:
 
 def _all_errors(table: dict[str, Any]) -> str:
     def use() -> None:
-        config = parse_config(table)
+        config = resolve(parse_config(table))
         entrants(config, make_environment(config))
 
     with pytest.raises(ConfigurationError) as caught:
@@ -43,7 +43,7 @@ def _all_errors(table: dict[str, Any]) -> str:
         (_changed(environment={"id": "simhelm/Heat3D-v0"}), ["did you mean 'simhelm/Heat2D-v0'?"]),
         (_changed(environment={**GOOD["environment"], "mx": 5}), ["'mx'", "did you mean 'nx'?"]),
         (_changed(environment={**GOOD["environment"], "nx": "5"}), ["nx", "valid integer"]),
-        (_changed(environment={**GOOD["environment"], "nx": 1}), ["at least 2 grid cells"]),
+        (_changed(environment={**GOOD["environment"], "nx": 1}), ["nx: expected at least 2"]),
         (_changed(environment={**GOOD["environment"], "variant": "draft"}), ["'code' or 'paper'"]),
         (
             _changed(environment={**GOOD["environment"], "action": "continuous"}),
@@ -59,6 +59,23 @@ def _all_errors(table: dict[str, Any]) -> str:
         (_changed(baselines=["omega=1", "omega 1.5"]), ["unknown baseline", "did you mean"]),
         (_changed(baselines="some"), ["baselines", "'all' or 'none'"]),
         (_changed(baselines="none", learner=[]), ["nothing to run"]),
+        (_changed(title="two\nlines"), ["title", "one line of printable text"]),
+        (_changed(title="\x1b[31mred"), ["title", "printable"]),
+        (_changed(learner=[{"name": "UCB", "label": "a\tb"}]), ["label", "printable"]),
+        (
+            _changed(environment={"id": "simhelm/Heat2D-v0", "variant": "papr"}),
+            ["did you mean 'paper'"],
+        ),
+        (_changed(environment={"id": "simhelm/Heat2D-v0", "nx": 10**7}), ["[environment]"]),
+        (_changed(environment={"id": "simhelm/Heat2D-v0", "t_end": 1e-200}), ["t_end"]),
+        (
+            _changed(environment={"id": "simhelm/RelaxationFactor-v0"}),
+            ["cannot be steered by bandits", "Discrete"],
+        ),
+        (
+            _changed(environment={"id": "simhelm/SolverSequence-v0", "matrix": "a\x00b"}),
+            ["cannot be a path"],
+        ),
     ],
 )
 def test_refusals(table: dict[str, Any], words: list[str]) -> None:
@@ -76,8 +93,10 @@ def test_several_mistakes_are_all_told() -> None:
 def test_paths_start_at_the_file(tmp_path: Path) -> None:
     text = '[environment]\nid = "simhelm/SolverSequence-v0"\nmatrix = "sub/A.mtx"\n'
     (tmp_path / "run.toml").write_text(text, encoding="utf-8")
-    config = load_config(tmp_path / "run.toml")
+    config = resolve(load_config(tmp_path / "run.toml"), tmp_path)
     assert config.environment.arguments["matrix"] == str(tmp_path / "sub" / "A.mtx")
+    assert config.environment.arguments["max_iterations"] == 10_000
+    assert resolve(config) == config
     with pytest.raises(ConfigurationError, match="no such file"):
         make_environment(config)
 
@@ -103,7 +122,7 @@ def test_hostile_files(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     (tmp_path / "run.toml").write_bytes(HOSTILE[name])
     with pytest.raises(ConfigurationError):
-        make_environment(load_config(tmp_path / "run.toml"))
+        make_environment(resolve(load_config(tmp_path / "run.toml"), tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["run.toml"]
 
 

@@ -44,7 +44,7 @@ def test_ratios_spread_and_order() -> None:
     assert learner.spread == pytest.approx(np.std([9, 11], ddof=1))
     assert learner.to_best_fixed == 1.0
     assert learner.to_oracle == 10 / 8
-    assert learner.work == 100.0
+    assert learner.cost == 100.0
 
 
 def test_failures_are_counted() -> None:
@@ -52,18 +52,32 @@ def test_failures_are_counted() -> None:
 
 
 def test_verdict_says_yes_no_and_neither() -> None:
-    paid = verdict(_rows([[4, 4]]))
-    assert paid.startswith("Learning paid: B, the best learner, needed 20.0 % fewer iterations")
-    assert "60.0 % fewer iterations than omega=1, the rule of thumb" in paid
-    lost = verdict(_rows([[6, 6]]))
-    assert lost.startswith("Learning did not pay: B, the best learner, needed 20.0 % more")
-    assert "40.0 % fewer iterations than omega=1" in lost
-    assert verdict(_rows([[5, 5]])).startswith("Learning did not pay")
-    assert verdict(_rows([])).startswith("No verdict")
+    paid = verdict(_rows([[4, 4]]), "sweeps")
+    assert paid.startswith("Learning paid: B, the best learner, needed 20.0 % fewer sweeps than")
+    assert "omega=1.5, the best fixed setting that was run" in paid
+    assert "60.0 % fewer sweeps than omega=1, the rule of thumb" in paid
+    lost = verdict(_rows([[6, 6]]), "sweeps")
+    assert lost.startswith("Learning did not pay: B, the best learner, needed 20.0 % more sweeps")
+    assert "40.0 % fewer sweeps than omega=1" in lost
+    tie = verdict(_rows([[5, 5]]), "sweeps")
+    assert tie.startswith("Learning did not pay: B, the best learner, needed as many sweeps as")
+    assert verdict(_rows([]), "sweeps").startswith("No verdict")
+
+
+def test_a_random_design_is_no_fixed_setting() -> None:
+    played = [
+        (_entrant("random", "random"), 0, _episode([1, 1])),
+        (_entrant("B", "learner"), 0, _episode([2, 2])),
+    ]
+    assert verdict(summarise(played), "runs").startswith("No verdict")
 
 
 def test_records_round_trip() -> None:
     rows = _rows([[4, 4]])
     assert from_records(as_records(rows)) == rows
+    broken = as_records(rows)
+    broken[0]["total"] = "much"
+    with pytest.raises(ValueError, match="total"):
+        from_records(broken)
     assert formatted([], "csv") == ""
     assert formatted([{"a": 'x,"y"\n', "b": 1}], "csv").splitlines()[0] == "a,b"

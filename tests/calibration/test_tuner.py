@@ -55,6 +55,9 @@ def test_a_raising_block_is_forgotten() -> None:
     with pytest.raises(RuntimeError, match="boom"), tuner.preconditioner(poisson2d(3)):
         raise RuntimeError("boom")
     assert tuner.state_dict()["pending"] == []
+    with pytest.raises(ValueError, match="square"), tuner.preconditioner(np.ones((2, 3))):
+        pass
+    assert tuner.state_dict()["pending"] == []
 
 
 def test_several_solves_in_flight() -> None:
@@ -89,3 +92,6 @@ def test_refusals() -> None:
         RelaxationTuner("UCB", omegas=[1.0, 2.0])
     with pytest.raises(ValueError, match="omega: expected"):
         SSORPreconditioner(scipy.sparse.identity(3), 2.0)
+    for shift in (-4.0, float("nan")):
+        with pytest.raises(ValueError, match="shift"):
+            SSORPreconditioner(poisson2d(3), 1.2, shift=shift)

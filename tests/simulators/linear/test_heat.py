@@ -8,6 +8,7 @@ import pytest
 import scipy.sparse.linalg
 
 from simhelm.simulators.linear import Heat2D, Stopping, ssor_pcg
+from simhelm.simulators.linear.heat import HeatVariant
 
 TIGHT = Stopping(rtol=1e-13)
 
@@ -41,30 +42,39 @@ def test_scaled_system_is_crank_nicolson() -> None:
         np.testing.assert_allclose(heat.u, expected, atol=1e-12)
 
 
-def test_crank_nicolson_against_an_assembled_operator() -> None:
+@pytest.mark.parametrize("variant", ["code", "paper"])
+def test_crank_nicolson_against_an_assembled_operator(variant: HeatVariant) -> None:
     """(I - dt/2 kappa Lap) u' = (I + dt/2 kappa Lap) u + dt f, everything built by hand."""
-    nx, heat = 7, Heat2D(7, steps=50, t_end=0.2)
+    nx, heat = 7, Heat2D(7, steps=50, t_end=0.2, variant=variant)
+    published = variant == "code"
     points = [(i / nx, j / nx) for i, j in itertools.product(range(1, nx), repeat=2)]
     laplace = np.zeros((36, 36))
     for a, (x, y) in enumerate(points):
         for c, (p, q) in enumerate(points):
             distance = round(nx * abs(x - p)) + round(nx * abs(y - q))
             laplace[a, c] = {0: -4.0, 1: 1.0}.get(distance, 0.0) * nx**2
-    t = 0.5 * heat.dt
-    kappa = max(0.1 * math.sin(2 * math.pi * t), -10 * math.sin(2 * math.pi * t))
-    centre = (0.5 + math.cos(16 * math.pi * t) / 4, 0.5 + math.sin(16 * math.pi * t) / 4)
+    # The fourth half step, where the two centres of the forcing are far apart.
+    for _ in range(3):
+        heat.solve(1.2)
+    t = 3.5 * heat.dt
+    small = 0.1 if published else 0.01
+    kappa = max(small * math.sin(2 * math.pi * t), -10 * math.sin(2 * math.pi * t))
+    second = math.sin if published else math.cos
+    centre = (0.5 + math.cos(16 * math.pi * t) / 4, 0.5 + second(16 * math.pi * t) / 4)
 
     def bump(x: float, y: float, cx: float, cy: float, radius: float) -> float:
         q = ((x - cx) ** 2 + (y - cy) ** 2) / radius**2
-        return math.exp(1 - 1 / (1 - q)) if q < 1 else 0.0
+        return math.exp(float(published) - 1 / (1 - q)) if q < 1 else 0.0
 
-    u = np.array([bump(x, y, 0.5, 0.5, 0.25) for x, y in points])
+    fresh = Heat2D(7, variant=variant)
+    initial = np.array([bump(x, y, 0.5, 0.5, 0.25) for x, y in points])
+    np.testing.assert_allclose(fresh.u, initial, atol=1e-15)
     f = np.array([32 * bump(x, y, *centre, 0.125) for x, y in points])
-    np.testing.assert_allclose(heat.u, u, atol=1e-15)
+    assert f.max() > 0.1
     half = 0.5 * heat.dt * kappa * laplace
     A, b = heat.system()
     np.testing.assert_allclose(A.toarray(), np.eye(36) - half, atol=1e-13)
-    np.testing.assert_allclose(b, (np.eye(36) + half) @ u + heat.dt * f, atol=1e-12)
+    np.testing.assert_allclose(b, (np.eye(36) + half) @ heat.u + heat.dt * f, atol=1e-12)
 
 
 def test_second_order_in_time() -> None:
@@ -77,17 +87,6 @@ def test_second_order_in_time() -> None:
     errors = [float(np.linalg.norm(at_end(steps) - reference)) for steps in (100, 200, 400)]
     orders = [math.log2(a / b) for a, b in itertools.pairwise(errors)]
     assert orders == pytest.approx([2.0, 2.0], abs=0.05)
-
-
-def test_paper_variant_differs_where_it_should() -> None:
-    code, paper = Heat2D(10), Heat2D(10, variant="paper")
-    assert code.diffusion(0.1) == pytest.approx(10 * paper.diffusion(0.1))
-    assert code.diffusion(0.7) == paper.diffusion(0.7) > 0.0
-    # exp(1 - 1/(1-q)) against exp(-1/(1-q)): a factor e.
-    np.testing.assert_allclose(code.u, math.e * paper.u)
-    _, b_code = code.system()
-    code.restart()
-    assert np.abs(b_code).max() > 0.0
 
 
 def test_restart_repeats_to_the_bit() -> None:
