@@ -223,6 +223,7 @@ class RelaxationVectorEnv(VectorEnv[Floats, Any, NDArray[Any]], abc.ABC):
         )
         self._generators = [np.random.default_rng() for _ in self.sequences]
         self._ended = np.zeros(self.num_envs, dtype=np.bool_)
+        self._started = False
 
     def reset(
         self,
@@ -250,12 +251,15 @@ class RelaxationVectorEnv(VectorEnv[Floats, Any, NDArray[Any]], abc.ABC):
                 self._generators[e] = np.random.default_rng(seeds[e])
             self.sequences[e].restart(self._generators[e])
         self._ended[mask] = False
+        self._started = True
         return self._observations(), {}
 
     def step(
         self, actions: Any
     ) -> tuple[Floats, Floats, NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
         """Solve every current system; sequences that ended before are restarted instead."""
+        if not self._started:
+            raise gymnasium.error.ResetNeeded("call reset before the first step")
         if len(actions) != self.num_envs:
             raise ValueError(f"actions: expected {self.num_envs}, got {len(actions)}")
         omegas = np.array([self.choice.omega(action) for action in actions])

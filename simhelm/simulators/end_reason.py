@@ -9,7 +9,7 @@ class EndReason(enum.Enum):
     """Why a computation stopped; the value is a sentence with the remedy.
 
     Only members with ``succeeded == True`` produced a usable result. Reaching an iteration cap
-    is not success.
+    is not success. A part that can end in another way adds its member.
     """
 
     CONVERGED = "The tolerance was met."
@@ -34,13 +34,6 @@ class EndReason(enum.Enum):
         "Conjugate gradients met a direction of non-positive curvature: the matrix or the "
         "preconditioner is not positive definite; use sor, or a solver for indefinite systems."
     )
-    EXIT = "The simulator exited with a non-zero code: read the end of its error output."
-    SIGNAL = "The simulator was killed by a signal: look for a crash or a lack of memory."
-    TIMEOUT = "The time limit passed: raise it or make the trial cheaper."
-    MEMORY = "The memory limit was exceeded: raise it or make the trial smaller."
-    BAD_OUTPUT = "The output is missing, stale or malformed: check what the simulator writes."
-    WORKER_LOST = "The worker process died: the trial can be tried again."
-    INTERRUPTED = "The run was interrupted: run the same command again to go on."
     EXCEPTION = "The simulator raised an exception: read its traceback."
     INFEASIBLE = "The design violates a constraint: it has no valid result."
 

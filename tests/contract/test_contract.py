@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 import simhelm  # noqa: F401 - registers the environments
-from simhelm.agents.bandits import LEARNERS, Bandit, Oracle
+from simhelm.agents.bandits import LEARNERS, Bandit, Choice, FixedArm, Oracle
 from simhelm.calibration import testing
 from simhelm.envs.registration import environments
+from simhelm.simulators import EndReason, Metrics, Output
+from simhelm.simulators.linear.problem import RelaxationFactor
 from simhelm.simulators.registry import load_problem, problem_targets
 
 # Short episodes, so that ends and restarts happen within the checks.
@@ -104,3 +106,57 @@ class _Drifting(gymnasium.Env[Any, Any]):
 def test_the_checks_catch_a_broken_environment() -> None:
     with pytest.raises(AssertionError, match="step 0"):
         testing.check_same_seed_same_bits(_Drifting)
+
+
+class _Guessing(FixedArm):
+    """A bandit whose restored copy plays on differently: it forgets part of its state."""
+
+    def _choose(self, context: float) -> Choice:
+        self.arm = (self.arm + 1) % self.arms
+        return Choice(self.arm, (self.arm,))
+
+    def _update(self, choice: Choice, loss: float) -> None:
+        self.total = getattr(self, "total", 0.0) + loss
+
+    _state_names = ("total",)
+    total = 0.0
+
+    def state_dict(self) -> dict[str, Any]:
+        state = super().state_dict()
+        return {**state, "total": state["total"] if self.arm % 2 else 0.0}
+
+
+def test_the_checks_catch_a_bandit_that_loses_state() -> None:
+    with pytest.raises(AssertionError, match="round"):
+        testing.check_bandit(lambda: _Guessing([1.0, 1.5, 1.9]))
+
+
+def _problem(**changes: Any) -> RelaxationFactor:
+    problem = RelaxationFactor(grid=4, systems=2)
+    for name, value in changes.items():
+        setattr(problem, name, value)
+    return problem
+
+
+def _unsteady(config: Any, *, seed: int, budget: int | None = None) -> Metrics:
+    _unsteady.calls = getattr(_unsteady, "calls", 0) + 1  # type: ignore[attr-defined]
+    values = {"iterations_per_solve": float(_unsteady.calls), "worst_iterations": 1.0}  # type: ignore[attr-defined]
+    return Metrics(values, EndReason.COMPLETED, 1.0)
+
+
+def _careless(config: Any, *, seed: int, budget: int | None = None) -> Metrics:
+    return Metrics({"iterations_per_solve": 1.0, "worst_iterations": 1.0}, EndReason.COMPLETED, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"evaluate": _unsteady}, "the same configuration and seed gave"),
+        ({"evaluate": _careless}, "evaluate accepted"),
+        ({"worst_objective": 1.0}, "worse than worst_objective"),
+        ({"outputs": (Output("iterations_per_solve", "1", 0.0, 1.0),)}, "declared"),
+    ],
+)
+def test_the_checks_catch_a_broken_problem(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(AssertionError, match=words):
+        testing.check_problem(_problem(**changes))

@@ -134,6 +134,13 @@ def test_vector_refusals(call: Any, words: str) -> None:
         call(env)
 
 
+@pytest.mark.parametrize("env_id", [SEQUENCE, "simhelm/Heat2D-v0"])
+def test_vector_step_before_reset(env_id: str) -> None:
+    env = gymnasium.make_vec(env_id, num_envs=2, vectorization_mode="vector_entry_point")
+    with pytest.raises(gymnasium.error.ResetNeeded):
+        env.step(np.zeros(2, dtype=int))
+
+
 def test_vector_sequences_share_one_matrix() -> None:
     env = _vector().unwrapped
     assert len({id(sequence.matrix) for sequence in env.sequences}) == 1

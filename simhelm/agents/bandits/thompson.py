@@ -26,7 +26,8 @@ class ThompsonLogCost(ContextualBandit):
     The features are products of Chebyshev polynomials of the arm value and of the context, so
     that every round teaches something of every arm; the logarithm makes the noise of iteration
     counts about equal everywhere. There is no regret guarantee: use :class:`TsallisINF` where
-    one is needed.
+    one is needed. The model is ours; Thompson sampling for linear models is of Agrawal & Goyal
+    (ICML 2013).
 
     Args:
         arm_values, context_bounds, seed: see :class:`ContextualBandit`.

@@ -12,6 +12,7 @@ import scipy.sparse
 from numpy.typing import ArrayLike, NDArray
 
 from simhelm.simulators.end_reason import EndReason
+from simhelm.simulators.linear.kernels import DIVERGENCE_GROWTH
 from simhelm.simulators.linear.matrix import prepare
 from simhelm.simulators.linear.solvers import (
     Method,
@@ -99,14 +100,19 @@ def _stationary(
     matrix: Matrix, b: Floats, relax: Sweep, sweeps: int, stopping: Stopping
 ) -> SolveResult:
     x = np.zeros_like(b)
-    target = stopping.rtol * float(np.linalg.norm(b))
-    norm = float(np.linalg.norm(b))
+    start = norm = float(np.linalg.norm(b))
+    target = stopping.rtol * start
     iterations = 0
-    while norm > target and iterations < stopping.max_iterations and math.isfinite(norm):
+    while target < norm <= DIVERGENCE_GROWTH * start and iterations < stopping.max_iterations:
         relax(x, b)
         iterations += 1
         norm = float(np.linalg.norm(b - matrix @ x))
-    return _result(x, iterations, norm, target, b.size * iterations * (sweeps + 1))
+    reason = EndReason.MAX_ITERATIONS
+    if norm <= target:
+        reason = EndReason.CONVERGED
+    elif norm > DIVERGENCE_GROWTH * start:
+        reason = EndReason.DIVERGED
+    return _result(x, iterations, norm, reason, b.size * iterations * (sweeps + 1))
 
 
 def _scipy_cg(
@@ -124,10 +130,15 @@ def _scipy_cg(
         M=operator,
         callback=lambda _: counted.append(None),
     )
-    target = stopping.rtol * float(np.linalg.norm(b))
     norm = float(np.linalg.norm(b - matrix @ x))
     # The recurrence's residual, which scipy tests, may sit a rounding below the true one.
-    return _result(x, len(counted), norm, target * (1.0 + 1e-6), 3 * b.size * len(counted))
+    if norm <= (1.0 + 1e-6) * stopping.rtol * float(np.linalg.norm(b)):
+        reason = EndReason.CONVERGED
+    else:
+        # Scipy stops short of its cap only by breaking down.
+        capped = len(counted) >= stopping.max_iterations
+        reason = EndReason.MAX_ITERATIONS if capped else EndReason.INDEFINITE
+    return _result(x, len(counted), norm, reason, 3 * b.size * len(counted))
 
 
 def _petsc(
@@ -139,7 +150,9 @@ def _petsc(
     solver.setOperators(operator)
     solver.setType("cg" if method == "ssor_pcg" else "richardson")
     solver.setNormType(petsc.KSP.NormType.UNPRECONDITIONED)
-    solver.setTolerances(rtol=stopping.rtol, atol=0.0, max_it=stopping.max_iterations)
+    solver.setTolerances(
+        rtol=stopping.rtol, atol=0.0, divtol=DIVERGENCE_GROWTH, max_it=stopping.max_iterations
+    )
     # Without a monitor PETSc's Richardson hands all sweeps to SOR at once and tests nothing.
     solver.setMonitor(lambda *_: None)
     solver.getPC().setType("sor")
@@ -159,9 +172,21 @@ def _petsc(
     x = solution.getArray().copy()
     iterations = int(solver.getIterationNumber())
     norm = float(np.linalg.norm(b - matrix @ x))
-    target = stopping.rtol * float(np.linalg.norm(b)) * (1.0 + 1e-6)
     rows = {"sor": 2, "ssor": 3, "ssor_pcg": 3}[method]
-    return _result(x, iterations, norm, target, rows * b.size * iterations)
+    reason = _petsc_reason(petsc, solver.getConvergedReason())
+    return _result(x, iterations, norm, reason, rows * b.size * iterations)
+
+
+def _petsc_reason(petsc: Any, code: int) -> EndReason:
+    known = petsc.KSP.ConvergedReason
+    if code > 0:
+        return EndReason.CONVERGED
+    reasons = {
+        known.DIVERGED_MAX_IT: EndReason.MAX_ITERATIONS,
+        known.DIVERGED_DTOL: EndReason.DIVERGED,
+        known.DIVERGED_NANORINF: EndReason.NOT_FINITE,
+    }
+    return reasons.get(code, EndReason.INDEFINITE)
 
 
 def load_petsc() -> Any:
@@ -192,10 +217,9 @@ def petsc_matrix(petsc: Any, matrix: Matrix) -> Any:
     return operator
 
 
-def _result(x: Floats, iterations: int, norm: float, target: float, work: int) -> SolveResult:
+def _result(x: Floats, iterations: int, norm: float, reason: EndReason, work: int) -> SolveResult:
     if not math.isfinite(norm):
         return SolveResult(np.zeros_like(x), iterations, EndReason.NOT_FINITE, math.inf, work)
-    reason = EndReason.CONVERGED if norm <= target else EndReason.MAX_ITERATIONS
     return SolveResult(x, iterations, reason, norm, work)
 
 

@@ -14,7 +14,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from simhelm.compiled import compiled
-from simhelm.simulators.linear.kernels import Floats, Indices, Integers
+from simhelm.simulators.linear.kernels import FIRST, LAST, MIDDLE, Floats, Indices, Integers
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -36,9 +36,6 @@ class ColourBlocks:
     table: NDArray[np.int64]
     values: NDArray[np.float64]
     columns: NDArray[np.uint32]
-
-
-FIRST, MIDDLE, LAST = 0, 1, 2
 
 
 def colour_permutation(

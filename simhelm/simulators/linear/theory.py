@@ -137,6 +137,9 @@ def ssor_pcg_bound(A: object, omega: float, tolerance: float) -> float:
     """Upper bound on SSOR-preconditioned CG iterations for SPD A (L2R Sec. 2.3, tau = 1).
 
     Dense eigenvalues: for small n. Source: Axelsson (1994), Thm 7.17, as in the published code.
+
+    Raises:
+        ValueError: omega outside (0, 2), or A is not positive definite.
     """
     check_omega(omega)
     dense = prepare(A).to_scipy().toarray()

@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse
 
+from simhelm.simulators import EndReason
 from simhelm.simulators.linear import poisson2d, solve
 
 A = poisson2d(20)
@@ -47,3 +49,12 @@ def test_refusals() -> None:
         solve(A, B, 1.2, method="jacobi")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="b: expected finite entries of shape"):
         solve(A, B[:-1], 1.2)
+
+
+UNSTABLE = scipy.sparse.csr_array(np.array([[1.0, 3.0, 0.0], [3.0, 1.0, 3.0], [0.0, 3.0, 1.0]]))
+
+
+def test_pyamg_failures_have_our_reasons() -> None:
+    ours = solve(UNSTABLE, np.ones(3), 1.5)
+    theirs = solve(UNSTABLE, np.ones(3), 1.5, backend="pyamg")
+    assert ours.end_reason is theirs.end_reason is EndReason.DIVERGED

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from simhelm.simulators import EndReason
 from simhelm.simulators.linear import poisson2d, solve
@@ -30,3 +31,18 @@ def test_a_cap_is_a_cap() -> None:
     result = solve(A, B, 1.2, backend="petsc", max_iterations=5)
     assert result.end_reason is EndReason.MAX_ITERATIONS
     assert result.iterations == 5
+
+
+UNSTABLE = scipy.sparse.csr_array(np.array([[1.0, 3.0, 0.0], [3.0, 1.0, 3.0], [0.0, 3.0, 1.0]]))
+INDEFINITE = scipy.sparse.csr_array(np.array([[1.0, 2.0], [2.0, 1.0]]))
+
+
+def test_petsc_failures_have_our_reasons() -> None:
+    ours = solve(UNSTABLE, np.ones(3), 1.5)
+    theirs = solve(UNSTABLE, np.ones(3), 1.5, backend="petsc")
+    assert ours.end_reason is theirs.end_reason is EndReason.DIVERGED
+    b = np.array([1.0, -1.0])
+    ours = solve(INDEFINITE, b, 1.0, method="ssor_pcg")
+    theirs = solve(INDEFINITE, b, 1.0, method="ssor_pcg", backend="petsc")
+    assert ours.end_reason is EndReason.INDEFINITE
+    assert not theirs.converged

@@ -21,6 +21,9 @@ UNSAVED = 5
 STAGNATED = 6
 RUNNING = -1
 
+# Kinds of colour blocks: colours between the first and the last need a correction.
+FIRST, MIDDLE, LAST = 0, 1, 2
+
 # Growth of the residual norm, over the larger of its start and ||b||, that counts as
 # divergence. PETSc's default is 1e5; symmetric positive definite systems may pass through a
 # growth of sqrt(condition number), hence more room here.

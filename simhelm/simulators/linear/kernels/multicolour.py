@@ -12,10 +12,11 @@ from __future__ import annotations
 import numpy as np
 
 from simhelm.compiled import compiled
-from simhelm.simulators.linear.colouring import LAST, MIDDLE
 from simhelm.simulators.linear.kernels import (
     CONVERGED,
     DIVERGENCE_GROWTH,
+    LAST,
+    MIDDLE,
     RUNNING,
     UNSAVED,
     Floats,
