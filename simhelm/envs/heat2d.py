@@ -34,7 +34,7 @@ class Heat2DEnv(RelaxationEnv):
 
     ## Reward
     Minus the CG iterations of the step, in [-max_iterations, 0]. A solve that does not converge
-    costs max_iterations.
+    costs max_iterations, and its last iterate is taken as the temperature.
 
     ## Episode start and end
     Starts from a bump of heat in the middle; nothing is random. ``terminated`` after ``steps``
