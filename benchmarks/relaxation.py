@@ -45,17 +45,25 @@ def untested_sweep(
     new: Floats,
 ) -> None:
     """The lexicographic sweep without its residual norm."""
-    one = np.uint32(1)
+    one, two, three = np.uint32(1), np.uint32(2), np.uint32(3)
+    end = indptr[0]
     for i in range(np.uint32(b.size)):
+        begin, end = end, indptr[i + one]
         at = position[i]
         diagonal = data[at] + shift
         x = old[i]
         s = b[i] - diagonal * x
         weight = omega / diagonal
-        for k in range(at + one, indptr[i + one]):
-            s -= data[k] * old[indices[k]]
-        for k in range(indptr[i], at):
-            s -= data[k] * new[indices[k]]
+        if at - begin == two and end - at == three:
+            s -= data[at + one] * old[indices[at + one]]
+            s -= data[at + two] * old[indices[at + two]]
+            s -= data[begin] * new[indices[begin]]
+            s -= data[begin + one] * new[indices[begin + one]]
+        else:
+            for k in range(at + one, end):
+                s -= data[k] * old[indices[k]]
+            for k in range(begin, at):
+                s -= data[k] * new[indices[k]]
         new[i] = x + weight * s
 
 
