@@ -32,4 +32,4 @@ if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ] || [ constraints.txt -nt
         -c constraints.txt --editable '.[fenics,peers]' pytest
     touch "$stamp"
 fi
-"$environment/bin/python" -m pytest -p no:cacheprovider tests/simulators/linear/test_petsc.py
+"$environment/bin/python" -m pytest -p no:cacheprovider tests/simulators/linear/test_backends.py
