@@ -8,10 +8,10 @@ DEPENDENCIES := pyproject.toml constraints.txt
 
 .PHONY: demo test test-petsc lint types architecture bench clean
 
-demo: $(VENV)/base $(VENV)/kernels
+demo: $(VENV)/base
 	$(BIN)/simhelm run examples/heat.toml
 
-test: $(VENV)/test $(VENV)/kernels
+test: $(VENV)/test
 	$(BIN)/python -m pytest
 	@$(MAKE) --no-print-directory test-petsc
 
@@ -30,7 +30,7 @@ architecture: $(VENV)/test
 	$(BIN)/lint-imports
 
 # With PETSc beside PyAMG where its environment exists (see test-petsc).
-bench: $(VENV)/test $(VENV)/kernels
+bench: $(VENV)/test
 	@if [ -e .venv-petsc/installed ]; then python=.venv-petsc/bin/python; else python=$(BIN)/python; fi; \
 	$$python -m benchmarks.relaxation && $$python -m benchmarks.bandits
 
@@ -41,11 +41,6 @@ $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "simhelm needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	@touch $@
-
-# The compiler's cache notices a change of a kernel's own file only, not of kernels it calls.
-$(VENV)/kernels: $(VENV)/python $(shell find simhelm -name '*.py')
-	@find simhelm -name '*.nb[ci]' -delete
 	@touch $@
 
 $(VENV)/base: $(VENV)/python $(DEPENDENCIES)
