@@ -107,7 +107,7 @@ def _excess(axes: Axes, run: FinishedRun, rounds: pyarrow.Table) -> None:
     axes.set(
         xlabel="rounds",
         ylabel=run.loss_name,
-        title=_plain(f"{run.loss_name} beyond {best.policy}, the best fixed setting in hindsight"),
+        title=_plain(f"{run.loss_name} beyond {best.policy}, the best fixed setting that was run"),
     )
 
 

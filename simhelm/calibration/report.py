@@ -46,7 +46,7 @@ seed {run.config.seed}, {run.config.repeats} run(s) of every learner.</p>
 {remarks}
 <p class="verdict"><strong>{html.escape(verdict(run.summary, run.loss_name))}</strong></p>
 {_table(run)}
-<p>Totals are means over runs. "To best fixed" compares with the best single setting in hindsight,
+<p>Totals are means over runs. "To best fixed" compares with the best single setting that was run,
 "to oracle" with the best setting of every solve; neither is known beforehand. Wall seconds include
 the learner and are those of the machine below.</p>
 {"".join(_figure(caption, path) for caption, path in figures.items())}

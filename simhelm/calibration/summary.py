@@ -24,7 +24,7 @@ class SummaryRow:
         policy, kind: its name, and learner, rule, fixed or oracle.
         repeats: independent runs behind the numbers.
         total: mean total loss of a run; ``spread`` its standard deviation (None for one run).
-        to_best_fixed: total over that of the best fixed setting in hindsight; below 1 is better.
+        to_best_fixed: total over that of the best fixed setting that was run; below 1 is better.
         to_oracle: total over that of the oracle.
         failures: solves that did not converge, over all runs.
         cost: mean simulator work units of a run.

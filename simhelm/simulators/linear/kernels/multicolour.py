@@ -4,7 +4,8 @@ The residual norm needs no second pass here either. In sweep k + 1 the first col
 residual is its exact residual at x_k; the last colour's residual at x_k was (1 - omega) times
 its driving residual in sweep k, since nothing it touches changed afterwards; a middle colour
 corrects its driving residual by the change of its earlier neighbours. The norm is therefore
-known before the last colour is touched, and a copy of the other colours brings x_k back.
+known before the last colour is touched, and a copy of the other colours brings x_k back. Only
+the end of a solve is confirmed by residuals computed from x_k itself.
 """
 
 from __future__ import annotations
