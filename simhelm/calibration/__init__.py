@@ -1,5 +1,24 @@
 """Runs and studies: configuration, steering, the command line and its reports."""
 
-from simhelm.calibration.tuner import RelaxationTuner
+from __future__ import annotations
 
-__all__ = ["RelaxationTuner"]
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simhelm.calibration.study import Execution, Study, StudyView, run_study
+    from simhelm.calibration.tuner import RelaxationTuner
+
+__all__ = ["Execution", "RelaxationTuner", "Study", "StudyView", "run_study"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import at first use: a study's workers need neither Optuna nor compiled solvers."""
+    if name == "RelaxationTuner":
+        from simhelm.calibration.tuner import RelaxationTuner
+
+        return RelaxationTuner
+    if name in __all__:
+        from simhelm.calibration import study
+
+        return getattr(study, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

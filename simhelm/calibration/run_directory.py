@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import importlib.metadata
 import json
 import os
-import platform
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -18,6 +15,7 @@ import pyarrow.parquet
 import pydantic
 
 from simhelm.calibration.errors import ConfigurationError, DirectoryError
+from simhelm.calibration.provenance import difference, fingerprint, versions
 from simhelm.calibration.schema import SteeringConfig, parse_config
 from simhelm.calibration.steering import Entrant, Episode, seeds_of
 from simhelm.calibration.summary import SummaryRow, as_records, from_records, summarise
@@ -26,7 +24,6 @@ CONFIG, PROVENANCE = "config.json", "provenance.json"
 ROUNDS, SUMMARY = "rounds.parquet", "summary.json"
 REPORT = "report.html"
 _PART = ".part"
-_LIBRARIES = ("simhelm", "numpy", "scipy", "numba", "gymnasium", "pyarrow", "matplotlib")
 
 
 class Provenance(pydantic.BaseModel):
@@ -90,7 +87,7 @@ def prepare_directory(path: Path, config: SteeringConfig, *, overwrite: bool) ->
             before = _read_json(path / CONFIG)
             if before != now:
                 raise ConfigurationError(
-                    f"{path} holds another run:\n{_difference(before, now)}\n"
+                    f"{path} holds another run:\n{difference(before, now)}\n"
                     "choose another directory with --out, or replace it with --overwrite"
                 )
             if (path / SUMMARY).is_file():
@@ -119,7 +116,7 @@ def write_run(
         loss_name=loss_name,
         remarks=list(remarks),
         seeds=[_seeds(config, repeat) for repeat in range(config.repeats)],
-        versions=_versions(),
+        versions=versions(),
     )
     _write_json(path / PROVENANCE, provenance.model_dump(mode="json"))
     temporary = path / (ROUNDS + _PART)
@@ -155,14 +152,9 @@ def _identity(config: SteeringConfig) -> dict[str, Any]:
     files = [Path(value) for value in arguments if isinstance(value, str) and Path(value).is_file()]
     return {
         "config": config.model_dump(mode="json"),
-        "inputs": {str(file): _fingerprint(file) for file in files},
+        "inputs": {str(file): fingerprint(file) for file in files},
         "simhelm": importlib.metadata.version("simhelm"),
     }
-
-
-def _fingerprint(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _seeds(config: SteeringConfig, repeat: int) -> dict[str, Any]:
@@ -193,56 +185,6 @@ def _table(episodes: Iterable[tuple[Entrant, int, Episode]]) -> pyarrow.Table:
             )
         )
     return pyarrow.concat_tables(batches).unify_dictionaries()
-
-
-def _versions() -> dict[str, str | None]:
-    return {
-        **{name: importlib.metadata.version(name) for name in _LIBRARIES},
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processor": platform.processor() or platform.machine(),
-        "source revision": _revision(),
-    }
-
-
-def _revision() -> str | None:
-    """The git revision of a source checkout, None for an installed package."""
-    root = Path(__file__).resolve().parents[2]
-    if not (root / ".git").exists():
-        return None
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), "describe", "--always", "--dirty"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
-
-
-def _difference(before: Any, now: dict[str, Any]) -> str:
-    old, new = _flat(before), _flat(now)
-    lines = []
-    for key in sorted({*old, *new}):
-        if old.get(key) != new.get(key):
-            lines.append(f"  - {key} = {json.dumps(old.get(key))}")
-            lines.append(f"  + {key} = {json.dumps(new.get(key))}")
-    return "\n".join(lines)
-
-
-def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested dictionaries and lists as one dictionary with dotted keys."""
-    if isinstance(value, list):
-        value = {str(place): item for place, item in enumerate(value)}
-    if not isinstance(value, dict):
-        return {prefix: value}
-    flat: dict[str, Any] = {}
-    for key, item in value.items():
-        flat |= _flat(item, f"{prefix}.{key}" if prefix else str(key))
-    return flat
 
 
 def _write_json(path: Path, value: Any) -> None:

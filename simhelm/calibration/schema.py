@@ -85,26 +85,34 @@ class SteeringConfig(pydantic.BaseModel):
         return self
 
 
-def load_config(path: Path) -> SteeringConfig:
-    """Read and check a TOML run file.
+def load_table(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
 
     Raises:
-        ConfigurationError: with what was expected, what was found and the nearest valid name.
+        ConfigurationError: no file, far too large, or not TOML.
     """
     if not path.is_file():
         raise ConfigurationError(f"{path}: no such file")
     if path.stat().st_size > _LARGEST_FILE:
         raise ConfigurationError(f"{path}: larger than {_LARGEST_FILE} bytes; is it a run file?")
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:  # TOML, UTF-8 or a number of 5,000 digits
         raise ConfigurationError(f"{path}: not valid TOML: {error}") from error
-    return parse_config(table, where=str(path))
+
+
+def load_config(path: Path) -> SteeringConfig:
+    """Read and check a TOML run file.
+
+    Raises:
+        ConfigurationError: with what was expected, what was found and the nearest valid name.
+    """
+    return parse_config(load_table(path), where=str(path))
 
 
 def parse_config(table: Mapping[str, Any], where: str = "configuration") -> SteeringConfig:
     """Check a configuration that was read already."""
-    return _validate(SteeringConfig, dict(table), where)
+    return validated(SteeringConfig, dict(table), where)
 
 
 def checked_arguments(
@@ -141,7 +149,7 @@ def checked_arguments(
         extra="allow" if open_ended else "forbid", strict=True, arbitrary_types_allowed=True
     )
     model: Any = pydantic.create_model("Arguments", __config__=rules, **fields)
-    checked = _validate(model, dict(given), where)
+    checked = validated(model, dict(given), where)
     values = {name: getattr(checked, name) for name in (*fields, *(checked.model_extra or {}))}
     return {
         name: _absolute(value, folder, where) if _is_path(hints.get(name), value) else value
@@ -163,7 +171,12 @@ def _absolute(value: str | Path, folder: Path, where: str) -> str:
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
 
-def _validate(model: type[Model], table: dict[str, Any], where: str) -> Model:
+def validated(model: type[Model], table: dict[str, Any], where: str) -> Model:
+    """A table as its model.
+
+    Raises:
+        ConfigurationError: with what was expected, what was found and the nearest valid name.
+    """
     try:
         return model.model_validate(table)
     except pydantic.ValidationError as error:

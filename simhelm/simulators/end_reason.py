@@ -36,6 +36,23 @@ class EndReason(enum.Enum):
     )
     EXCEPTION = "The simulator raised an exception: read its traceback."
     INFEASIBLE = "The design violates a constraint: it has no valid result."
+    EXIT = "The simulator ended with an exit code that does not mean success: read its stderr."
+    SIGNAL = (
+        "The simulator was killed by a signal: it crashed (SIGSEGV, SIGABRT), or the system was "
+        "short of memory (SIGKILL)."
+    )
+    TIMEOUT = "A time limit was reached: raise it, or make the run smaller."
+    MEMORY = "The memory limit was reached: raise it, or make the run smaller."
+    BAD_OUTPUT = (
+        "An output is missing, stale or not in the declared form: compare the file named in the "
+        "details with the declaration."
+    )
+    WORKER_LOST = (
+        "The process that evaluated the trial died: run the simulator isolated, and look for a "
+        "crash or for a lack of memory."
+    )
+    INTERRUPTED = "The trial was interrupted and is evaluated again when the study is resumed."
+    STOPPED_EARLY = "The learning curve promised nothing better: the run was stopped to save work."
 
     @property
     def succeeded(self) -> bool:

@@ -8,14 +8,16 @@ from __future__ import annotations
 import abc
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping
-from typing import ClassVar, Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, Literal
 
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.names import nearest
 
 Value = float | int | str | bool
 Direction = Literal["minimize", "maximize"]
+# Told (step, value) of a learning curve while a simulation runs; False asks it to stop.
+Watch = Callable[[float, float], bool]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -194,6 +196,9 @@ class Problem(abc.ABC):
         worst_objective: objective value charged to a failed evaluation; no success is worse.
         work_unit: what ``Metrics.cost`` counts.
         full_budget: work units, or simulated size, of a complete evaluation, at least 1.
+        pure: an evaluation cannot crash and changes nothing in its process (no working
+            directory, no signal handlers, no floating-point flags, no global generators), so a
+            study may evaluate it in its own process; otherwise it uses a process beside.
     """
 
     name: ClassVar[str]
@@ -204,6 +209,7 @@ class Problem(abc.ABC):
     worst_objective: float
     work_unit: ClassVar[str] = "simulator runs"
     full_budget: int = 1
+    pure: ClassVar[bool] = False
 
     @abc.abstractmethod
     def evaluate(
@@ -258,3 +264,54 @@ class Problem(abc.ABC):
         """The objective as a quantity to maximise; a failure scores ``worst_objective``."""
         value = metrics.values[self.objective] if metrics.succeeded else self.worst_objective
         return -value if self.direction == "minimize" else value
+
+
+def go_on(step: float, value: float) -> bool:
+    """A watch that never stops anything."""
+    return True
+
+
+class WatchedProblem(Problem):
+    """A problem whose evaluation reports a learning curve while it runs, and can be stopped.
+
+    The curve's value is the objective as it would be if the simulation ended at that step; the
+    step counts in the unit of ``full_budget``.
+    """
+
+    @abc.abstractmethod
+    def evaluate(
+        self,
+        config: Mapping[str, Value],
+        *,
+        seed: int,
+        budget: int | None = None,
+        watch: Watch = go_on,
+    ) -> Metrics:
+        """Run the simulator once, as :meth:`Problem.evaluate` does.
+
+        Args:
+            config, seed, budget: as there.
+            watch: called with every new point of the curve; when it returns False the simulation
+                ends at once with ``EndReason.STOPPED_EARLY`` and the cost spent so far.
+        """
+
+
+class ParallelProblem(Problem):
+    """A problem whose simulator runs on several MPI ranks at once."""
+
+    @abc.abstractmethod
+    def evaluate(
+        self,
+        config: Mapping[str, Value],
+        *,
+        seed: int,
+        budget: int | None = None,
+        communicator: Any = None,
+    ) -> Metrics:
+        """Run the simulator once, as :meth:`Problem.evaluate` does, on all ranks together.
+
+        Args:
+            config, seed, budget: as there, equal on all ranks.
+            communicator: an ``mpi4py.MPI.Comm`` of the ranks that evaluate together; None for
+                this process alone. The result of its rank 0 counts.
+        """

@@ -34,6 +34,7 @@ class RelaxationFactor(Problem):
     name = "RelaxationFactor"
     objective = "iterations_per_solve"
     work_unit = "matrix-row updates"
+    pure = True
 
     def __init__(
         self,

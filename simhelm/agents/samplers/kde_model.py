@@ -1,0 +1,211 @@
+"""HpBandSter's model of good and bad configurations, run in this process.
+
+``hpbandster.optimizers.config_generators.bohb.BOHB`` is the model of Falkner, Klein & Hutter,
+"BOHB: Robust and Efficient Hyperparameter Optimization at Scale" (ICML 2018). HpBandSter runs it
+behind a Pyro network, which hangs under numpy 2; none of that is used here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simhelm.agents.samplers.isolation import isolated, quiet, seed_words
+from simhelm.agents.samplers.model_space import ModelSpace
+
+_LOGGER = logging.getLogger(__name__)
+
+Codes = Mapping[str, float | int]
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelOptions:
+    """The arguments of HpBandSter's model, with its defaults.
+
+    Attributes:
+        min_points_in_model: results of one budget from which a model is built; None and
+            anything smaller mean the number of parameters + 1.
+        top_n_percent: share of the results that count as good.
+        num_samples: candidates a proposal is chosen from.
+        random_fraction: share of proposals that are drawn uniformly.
+        bandwidth_factor: widens the kernels that candidates are drawn from.
+        min_bandwidth: lower bound of all kernel widths, in units of the parameter's range.
+
+    Raises:
+        ValueError: a value outside its range.
+    """
+
+    min_points_in_model: int | None = None
+    top_n_percent: int = 15
+    num_samples: int = 64
+    random_fraction: float = 1 / 3
+    bandwidth_factor: float = 3
+    min_bandwidth: float = 1e-3
+
+    def __post_init__(self) -> None:
+        # The model slices by these, so they must be integers.
+        _check_integer("top_n_percent", self.top_n_percent, 1, 99)
+        _check_integer("num_samples", self.num_samples, 1, None)
+        if self.min_points_in_model is not None:
+            _check_integer("min_points_in_model", self.min_points_in_model, 1, None)
+        if not 0.0 <= self.random_fraction <= 1.0:
+            raise ValueError(
+                f"random_fraction: expected a share in [0, 1], got {self.random_fraction!r}"
+            )
+        for name in ("bandwidth_factor", "min_bandwidth"):
+            if not 0.0 < getattr(self, name) < float("inf"):
+                raise ValueError(f"{name}: expected a number > 0, got {getattr(self, name)!r}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """The loss of a configuration at a budget.
+
+    ``key`` names the result (trial number, position in the trial): the random numbers that fill
+    up its inactive parameters depend on it and on the seed alone.
+    """
+
+    key: tuple[int, int]
+    budget: float
+    loss: float
+    codes: Codes
+    vector: NDArray[np.float64]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Job:
+    """What ``BOHB.new_result`` reads of HpBandSter's own job."""
+
+    id: tuple[int, int]
+    kwargs: dict[str, Any]
+    result: dict[str, float]
+    exception: None = None
+
+
+class _Listener:
+    """The logger of HpBandSter's model: counts the proposals that fell back to random.
+
+    The model catches every exception of its own, writes a warning and goes on at random.
+    """
+
+    def __init__(self) -> None:
+        self.failures = 0
+
+    def debug(self, *_: Any) -> None: ...
+
+    def warning(self, message: str, *args: Any) -> None:
+        if not message.startswith(("Sampling based optimization", "Error (")):
+            return
+        self.failures += 1
+        if self.failures == 1:
+            _LOGGER.warning(
+                "HpBandSter's model failed and proposed at random; further failures are "
+                "counted only: %s",
+                message % args if args else message,
+            )
+
+
+class KDEModel:
+    """HpBandSter's model over a space: ``fit`` results, ``propose`` a configuration.
+
+    Raises:
+        ImportError: HpBandSter or ConfigSpace is not installed.
+    """
+
+    def __init__(self, space: ModelSpace, options: ModelOptions) -> None:
+        generator = _generator_class()
+        self._listener = _Listener()
+        with quiet():
+            self.configuration_space = space.configuration_space()
+            self._generator = generator(
+                self.configuration_space, logger=self._listener, **dataclasses.asdict(options)
+            )
+
+    @property
+    def failures(self) -> int:
+        """How often the model failed inside and HpBandSter drew at random instead."""
+        return self._listener.failures
+
+    def vector(self, codes: Codes) -> NDArray[np.float64]:
+        """The configuration as the model sees it, shape (parameters,), nan where inactive.
+
+        Raises:
+            ValueError: a configuration that ConfigSpace finds illegal.
+        """
+        from ConfigSpace import Configuration
+
+        with quiet():
+            return Configuration(self.configuration_space, values=dict(codes)).get_array()
+
+    def fit(self, results: Sequence[Result], seed: int) -> None:
+        """Forget what was fitted, and fit the results in the order given.
+
+        HpBandSter refits at every result, but proposes from the largest budget that has a model,
+        and that model is what its last result left; smaller budgets have no effect. So one fit
+        with the random numbers of that last result leaves what telling one by one leaves.
+        """
+        self._forget()
+        for budget in sorted({result.budget for result in results}, reverse=True):
+            self._fit_budget([result for result in results if result.budget == budget], seed)
+            if self._generator.kde_models:
+                return
+
+    def _fit_budget(self, results: Sequence[Result], seed: int) -> None:
+        self._forget()
+        *earlier, last = results
+        self._generator.configs[last.budget] = [result.vector for result in earlier]
+        self._generator.losses[last.budget] = [result.loss for result in earlier]
+        job = _Job(
+            last.key,
+            {"budget": last.budget, "config": dict(last.codes)},
+            {"loss": last.loss},
+        )
+        with isolated(result_words(seed, last.key)):
+            self._generator.new_result(job)
+
+    def _forget(self) -> None:
+        for memory in ("configs", "losses", "kde_models"):
+            getattr(self._generator, memory).clear()
+
+    def propose(self, words: NDArray[np.uint32]) -> dict[str, Any]:
+        """A configuration, a function of the fitted results and of the words, shape (5,)."""
+        with isolated(words[:4]):
+            self.configuration_space.seed(int(words[4]))
+            # The budget is ignored: the model of the largest budget that has one is used.
+            codes, _ = self._generator.get_config(1.0)
+        return dict(codes)
+
+
+def proposal_words(seed: int, number: int) -> NDArray[np.uint32]:
+    """The words for the proposal of a trial: four for ``np.random``, one for ConfigSpace."""
+    return seed_words(seed, number, count=5)
+
+
+def result_words(seed: int, key: tuple[int, int]) -> NDArray[np.uint32]:
+    """The words for ``np.random`` while a result is told."""
+    return seed_words(seed, *key, count=4)
+
+
+def _generator_class() -> Any:
+    try:
+        # Importing Pyro and statsmodels warns.
+        with quiet():
+            from hpbandster.optimizers.config_generators.bohb import BOHB
+    except ImportError as error:
+        raise ImportError(
+            f"HpBandSterSampler needs HpBandSter and ConfigSpace ({error}): "
+            "pip install 'simhelm[bohb]'"
+        ) from error
+    return BOHB
+
+
+def _check_integer(name: str, value: Any, low: int, high: int | None) -> None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not (whole and value >= low and (high is None or value <= high)):
+        upper = "" if high is None else f" and at most {high}"
+        raise ValueError(f"{name}: expected an integer of at least {low}{upper}, got {value!r}")

@@ -1,0 +1,93 @@
+"""The Typer application, the options that verbs share, and printing."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from simhelm.calibration.errors import Interrupted
+
+EXIT_FAILED = 1
+
+app = typer.Typer(
+    name="simhelm",
+    help="Learned controllers at the helm of scientific simulators, judged honestly.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+log = logging.getLogger("simhelm")
+
+
+class OutputFormat(enum.StrEnum):
+    """How data are printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+FormatOption = Annotated[
+    OutputFormat, typer.Option("--format", help="How to print the data.", case_sensitive=False)
+]
+DirectoryArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", help="The directory of a run or study.")
+]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        import simhelm
+
+        typer.echo(f"simhelm {simhelm.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="More on stderr, tracebacks included.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print and exit."),
+    ] = False,
+) -> None:
+    level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.INFO
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    log.setLevel(level)
+
+
+def print_records(
+    records: list[dict[str, Any]],
+    form: OutputFormat,
+    *,
+    title: str = "",
+    styles: list[str] | None = None,
+) -> None:
+    """Print records as a table for people, or as CSV or JSON for programs."""
+    from simhelm.calibration.summary import formatted
+    from simhelm.calibration.terminal import print_table
+
+    if form is OutputFormat.table:
+        print_table(records, title=title, styles=styles)
+    else:
+        typer.echo(formatted(records, form.value))
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Turn Ctrl-C into our own error: Typer would end silently."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted: run the same command again") from None

@@ -1,0 +1,206 @@
+"""What a study is of: a problem and a configuration, and when two are the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from simhelm.calibration.errors import ConfigurationError
+from simhelm.calibration.provenance import fingerprint
+from simhelm.calibration.schema import load_table
+from simhelm.calibration.study.configuration import (
+    EXECUTABLE_KEYS,
+    StudyConfig,
+    parse_study,
+    resolved_arguments,
+)
+from simhelm.calibration.study.recipe import (
+    ExecutableRecipe,
+    InstanceRecipe,
+    Recipe,
+    RegisteredRecipe,
+)
+from simhelm.simulators.executable import ExecutableProblem
+from simhelm.simulators.problem import Direction, Output, Parameter, Problem, WatchedProblem
+from simhelm.simulators.registry import load_problem
+
+# What may change between two runs of one study: how far it goes, what it is called.
+_FREE = {"title", "trials", "max_cost"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Definition:
+    """A problem, how workers make it, and the study's configuration.
+
+    Attributes:
+        tables: those of an executable, as in the file.
+        folder: where relative paths start.
+    """
+
+    config: StudyConfig
+    problem: Problem
+    recipe: Recipe
+    tables: Mapping[str, Any]
+    folder: Path
+
+    @property
+    def objectives(self) -> list[tuple[str, Direction]]:
+        """(output, direction) of every objective."""
+        if self.config.objective:
+            return [(table.name, table.direction) for table in self.config.objective]
+        return [(self.problem.objective, self.problem.direction)]
+
+    def identity(self) -> dict[str, Any]:
+        """A JSON-like description; two studies are the same when it is equal."""
+        settings = self.config.model_dump(mode="json", exclude=_FREE | {"problem"})
+        return {"problem": describe(self.problem, self.recipe), "study": settings}
+
+    def stored(self) -> dict[str, Any]:
+        """What a later process needs to define the same study again."""
+        return {
+            "config": self.config.model_dump(mode="json"),
+            "tables": dict(self.tables),
+            "folder": str(self.folder),
+            "registered": not isinstance(self.recipe, InstanceRecipe),
+        }
+
+
+def from_file(path: Path, changes: Mapping[str, Any] | None = None) -> Definition:
+    """Read a study file.
+
+    Args:
+        changes: top-level keys that the command line sets.
+
+    Raises:
+        ConfigurationError: with what was expected, what was found and the nearest valid name.
+    """
+    table = {**load_table(path), **(changes or {})}
+    return from_table(table, path.parent.resolve(), str(path))
+
+
+def from_table(table: Mapping[str, Any], folder: Path, where: str) -> Definition:
+    """Check the content of a study file.
+
+    Raises:
+        ConfigurationError: with what was expected, what was found and the nearest valid name.
+    """
+    config = parse_study(table, where)
+    if config.warm_start is not None:
+        config = config.model_copy(
+            update={"warm_start": str((folder / config.warm_start).resolve())}
+        )
+    tables = {key: table[key] for key in EXECUTABLE_KEYS if key in table}
+    if config.problem is None:
+        recipe: Recipe = ExecutableRecipe(tables, folder)
+    else:
+        name, kind = config.problem.name, _problem_class(config.problem.name)
+        recipe = RegisteredRecipe(name, resolved_arguments(config.problem, kind, folder))
+    try:
+        problem = recipe.make()
+    except ConfigurationError:
+        raise
+    except (ValueError, TypeError, OSError, MemoryError, OverflowError) as error:
+        raise ConfigurationError(f"{where}: {error or type(error).__name__}") from error
+    return checked(Definition(config, problem, recipe, tables, folder))
+
+
+def of_object(problem: Problem, config: StudyConfig) -> Definition:
+    """A study of a problem object.
+
+    Raises:
+        ConfigurationError: the configuration does not fit the problem.
+    """
+    return checked(Definition(config, problem, InstanceRecipe(problem), {}, Path()))
+
+
+def checked(definition: Definition) -> Definition:
+    """The definition, if its parts fit together.
+
+    Raises:
+        ConfigurationError: unknown objective, illegal initial configuration, and the like.
+    """
+    config, problem = definition.config, definition.problem
+    known = [output.name for output in problem.outputs]
+    for name, _ in definition.objectives:
+        if name not in known:
+            raise ConfigurationError(f"[[objective]]: unknown output {name!r}; expected {known}")
+    several = len(definition.objectives) > 1
+    if several and (config.hyperband is not None or config.early_stopping is not None):
+        raise ConfigurationError("hyperband and early_stopping need a single objective")
+    if config.early_stopping is not None and not isinstance(problem, WatchedProblem):
+        raise ConfigurationError(f"early_stopping: {problem.name} reports no learning curve")
+    if config.hyperband is not None:
+        largest = config.hyperband.max_budget or problem.full_budget
+        if not config.hyperband.min_budget <= largest <= problem.full_budget:
+            raise ConfigurationError(
+                f"[hyperband]: expected min_budget <= max_budget <= {problem.full_budget} "
+                f"{problem.work_unit}, got {config.hyperband.min_budget} and {largest}"
+            )
+    for place, initial in enumerate(config.initial):
+        try:
+            problem.check_config(initial)
+        except (ValueError, TypeError) as error:
+            raise ConfigurationError(f"initial[{place}]: {error}") from error
+    return definition
+
+
+def describe(problem: Problem, recipe: Recipe) -> dict[str, Any]:
+    """What the results of a problem depend on, as far as it can be told."""
+    document: dict[str, Any] = {
+        "name": problem.name,
+        "parameters": {parameter.name: _fields(parameter) for parameter in problem.parameters},
+        "outputs": {output.name: _fields(output) for output in problem.outputs},
+        "objective": [problem.objective, problem.direction],
+        "full_budget": problem.full_budget,
+    }
+    if isinstance(problem, ExecutableProblem):
+        document["executable"] = _plain(problem.specification.document())
+        return document
+    kind = type(problem)
+    document["class"] = f"{kind.__module__}:{kind.__qualname__}"
+    document["version"] = _version(kind)
+    if isinstance(recipe, RegisteredRecipe):
+        document["arguments"] = {name: _argument(value) for name, value in recipe.arguments.items()}
+    return document
+
+
+def _problem_class(name: str) -> type[Problem]:
+    try:
+        return load_problem(name)
+    except KeyError as error:
+        raise ConfigurationError(f"[problem]: {error.args[0]}") from error
+
+
+def _fields(thing: Parameter | Output) -> Any:
+    fields = dataclasses.asdict(thing)
+    del fields["name"], fields["description"]
+    return _plain(fields)
+
+
+def _argument(value: Any) -> Any:
+    """A file counts by its content, not by its place."""
+    if isinstance(value, (str, Path)) and Path(value).is_file():
+        return {"sha256": fingerprint(Path(value))}
+    return _plain(value)
+
+
+def _version(kind: type) -> str | None:
+    """The release of the package that a class comes from; None for a script."""
+    root = kind.__module__.partition(".")[0]
+    distributions = importlib.metadata.packages_distributions().get(root, [])
+    return importlib.metadata.version(distributions[0]) if distributions else None
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON would give it back; NaN (an unused bound) becomes None."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

@@ -1,0 +1,124 @@
+"""Who evaluates: this process, processes beside it, MPI ranks, or a dask cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from typing import Any, Protocol
+
+from simhelm.calibration.errors import ConfigurationError
+from simhelm.calibration.study.dispatcher import Crew
+from simhelm.calibration.study.evaluation import evaluate_here, evaluate_with, install
+from simhelm.calibration.study.pool import SerialExecutor, WorkerPool
+from simhelm.calibration.study.recipe import Recipe
+
+# Beside its own limit, how long a remote worker may keep its answer.
+_SLACK = 60.0
+
+
+class OpensCrew(Protocol):
+    """Something that can evaluate trials of a recipe for a while."""
+
+    def open(
+        self, recipe: Recipe, time_limit: float | None
+    ) -> contextlib.AbstractContextManager[Crew]:
+        """Get ready; everything is given back at the end of the context."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Serial:
+    """Trials one after the other in this process; for pure problems."""
+
+    @contextlib.contextmanager
+    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Crew]:
+        """Make the problem here."""
+        if time_limit is not None:
+            raise ConfigurationError(
+                "a time limit cannot be kept in this process: use workers = 1 instead of serial"
+            )
+        install(recipe)
+        with SerialExecutor() as executor:
+            yield Crew(executor, evaluate_here, capacity=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Processes:
+    """Spawned processes on this machine."""
+
+    workers: int = 1
+
+    @contextlib.contextmanager
+    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Crew]:
+        """Processes start at the first trial."""
+        with WorkerPool(self.workers, install, (recipe,), time_limit) as pool:
+            yield Crew(
+                pool,
+                evaluate_here,
+                # One waits beside each that runs, so that no process is idle meanwhile.
+                capacity=2 * self.workers,
+                where=lambda future, slot: pool.where(future),
+                cancel=pool.cancel_running,
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class Foreign:
+    """An executor of the caller's, whose workers can import simhelm."""
+
+    executor: Executor
+    workers: int = 1
+
+    @contextlib.contextmanager
+    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Crew]:
+        """The executor stays open afterwards."""
+        function = functools.partial(evaluate_with, recipe)
+        yield Crew(
+            self.executor,
+            function,
+            capacity=2 * self.workers,
+            lost_after=None if time_limit is None else time_limit + _SLACK,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Dask:
+    """A dask cluster by the address of its scheduler."""
+
+    address: str
+
+    @contextlib.contextmanager
+    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Crew]:
+        """Connect; the cluster itself is left running."""
+        try:
+            from distributed import Client
+        except ImportError as error:
+            raise ImportError("dask:// needs distributed: pip install 'simhelm[dask]'") from error
+        try:
+            client: Any = Client(self.address, timeout=10)
+        except OSError as error:
+            raise ConfigurationError(f"no dask scheduler at {self.address}: {error}") from error
+        with client:
+            threads = sum(client.nthreads().values())
+            executor = client.get_executor(pure=False)
+            with Foreign(executor, max(1, threads)).open(recipe, time_limit) as crew:
+                yield crew
+
+
+def by_name(name: str, workers: int) -> OpensCrew:
+    """An executor as the command line names it.
+
+    Raises:
+        ConfigurationError: unknown name.
+    """
+    if name == "serial":
+        return Serial()
+    if name == "processes":
+        return Processes(workers)
+    if name.startswith("dask://"):
+        return Dask(name.replace("dask://", "tcp://", 1))
+    raise ConfigurationError(
+        f"unknown executor {name!r}; expected serial, processes, mpi or dask://host:port"
+    )

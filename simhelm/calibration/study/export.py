@@ -1,0 +1,130 @@
+"""A study's trials for other tools: Parquet, CSV, JSON, or an Optuna study."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from simhelm.calibration.errors import ConfigurationError
+from simhelm.calibration.study.outcome import records
+from simhelm.calibration.study.trial import Trial
+from simhelm.calibration.study.view import StudyView
+from simhelm.calibration.summary import formatted
+from simhelm.simulators.names import nearest
+from simhelm.simulators.problem import Direction
+
+FORMATS = (".parquet", ".csv", ".json")
+
+
+def export_table(view: StudyView, path: Path) -> int:
+    """Write all trials to a file, its format told by its suffix; returns how many.
+
+    Raises:
+        ConfigurationError: unknown suffix.
+    """
+    if path.suffix not in FORMATS:
+        raise ConfigurationError(
+            f"{path}: expected a name ending with one of {', '.join(FORMATS)}"
+            + nearest(path.suffix, FORMATS)
+        )
+    rows = records([trial for series in view.series() for trial in view.trials(series)])
+    part = path.with_name(path.name + ".part")
+    if path.suffix == ".parquet":
+        _write_parquet(rows, part)
+    else:
+        part.write_text(formatted(rows, path.suffix[1:]) + "\n", encoding="utf-8")
+    part.replace(path)
+    return len(rows)
+
+
+def _write_parquet(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    columns = {key: [row[key] for row in rows] for key in (rows[0] if rows else ())}
+    mixed = {
+        name
+        for name, values in columns.items()
+        if len({type(v) for v in values} - {type(None)}) > 1
+    }
+    # A categorical whose choices are numbers and words has no column type: as JSON text.
+    table = {
+        name: [None if v is None else json.dumps(v) for v in values] if name in mixed else values
+        for name, values in columns.items()
+    }
+    pyarrow.parquet.write_table(pyarrow.table(table), path)
+
+
+def export_to_optuna(view: StudyView, url: str, name: str) -> int:
+    """Write the study into an Optuna storage; returns how many trials.
+
+    Trials of the search are written in slot order: complete ones with their values, early-stopped
+    ones as pruned, failures as failed with their reason.
+
+    Raises:
+        ConfigurationError: the storage cannot be opened, or has a study of that name.
+        ImportError: the database's driver is missing.
+    """
+    import optuna
+
+    from simhelm.calibration.study.search import distributions
+
+    directions = [direction for _, direction in view.objectives]
+    study = _new_optuna_study(url, name, directions)
+    study.set_metric_names([name for name, _ in view.objectives])
+    study.set_user_attr("simhelm", {"directory": str(view.directory.resolve())})
+    space = distributions(view.parameters)
+    names = [name for name, _ in view.objectives]
+    curves = view.curves("search")
+    finished = [trial for trial in view.trials("search") if trial.state == "finished"]
+    study.add_trials(
+        [
+            optuna.trial.create_trial(
+                params=trial.config,
+                distributions={key: space[key] for key in trial.config},
+                state=_optuna_state(trial),
+                values=[trial.values[key] for key in names] if trial.succeeded else None,
+                intermediate_values=_intermediate(trial, curves.get(trial.slot, [])),
+                user_attrs={
+                    "slot": trial.slot,
+                    "end_reason": trial.end_reason.label if trial.end_reason else "",
+                    "cost": trial.cost,
+                    "budget": trial.budget,
+                    "seed": trial.seed,
+                    **{f"output:{key}": value for key, value in trial.values.items()},
+                },
+            )
+            for trial in finished
+        ]
+    )
+    return len(finished)
+
+
+def _new_optuna_study(url: str, name: str, directions: Sequence[Direction]) -> Any:
+    import optuna
+
+    try:
+        return optuna.create_study(storage=url, study_name=name, directions=list(directions))
+    except ImportError as error:
+        raise ImportError(f"{url}: {error}; pip install 'simhelm[postgresql]'") from error
+    except optuna.exceptions.DuplicatedStudyError as error:
+        raise ConfigurationError(
+            f"{url}: has a study {name!r} already; choose another with --study-name"
+        ) from error
+    except Exception as error:  # whatever SQLAlchemy and the driver raise
+        raise ConfigurationError(f"{url}: cannot be opened: {error}") from error
+
+
+def _optuna_state(trial: Trial) -> Any:
+    from optuna.trial import TrialState
+
+    if trial.succeeded:
+        return TrialState.COMPLETE
+    return TrialState.FAIL if trial.failed else TrialState.PRUNED
+
+
+def _intermediate(trial: Trial, curve: Sequence[tuple[float, float]]) -> dict[int, float]:
+    """The curve at whole steps, as Optuna's steps are whole."""
+    return {int(step): value for step, value in curve if step == int(step)}

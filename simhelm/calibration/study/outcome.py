@@ -1,0 +1,126 @@
+"""The outcome of a study beside the rule of thumb, random search and the oracle."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from simhelm.calibration.study.trial import Trial
+from simhelm.calibration.study.view import StudyView
+
+_TITLES = {
+    "default": "rule of thumb",
+    "oracle": "oracle",
+    "random": "random search",
+    "search": "search",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class OutcomeRow:
+    """One series of a study.
+
+    Attributes:
+        who: the sampler, or the baseline.
+        best: best value of the first objective; None if no trial has one.
+        to_default: best over that of the rule of thumb.
+        slot: of the best trial.
+        trials, failures, stopped: finished trials, those that failed, those stopped early.
+        cost: simulator work units of all of them.
+        config: of the best trial.
+    """
+
+    who: str
+    best: float | None
+    to_default: float | None
+    slot: int | None
+    trials: int
+    failures: int
+    stopped: int
+    cost: float
+    config: Mapping[str, Any]
+
+
+def outcome(view: StudyView) -> list[OutcomeRow]:
+    """One row a series, best first."""
+    objective, direction = view.objectives[0]
+    counts = view.counts()
+    rows = [_row(view, name, counts, objective) for name in _present(counts)]
+    default = next((row.best for row in rows if row.who == _TITLES["default"]), None)
+    if default:
+        rows = [
+            dataclasses.replace(row, to_default=None if row.best is None else row.best / default)
+            for row in rows
+        ]
+    sign = 1.0 if direction == "minimize" else -1.0
+    return sorted(rows, key=lambda row: (row.best is None, sign * (row.best or 0.0)))
+
+
+def _present(counts: list[dict[str, Any]]) -> list[str]:
+    found = {count["series"] for count in counts}
+    return [name for name in _TITLES if name in found]
+
+
+def _row(view: StudyView, series: str, counts: list[dict[str, Any]], objective: str) -> OutcomeRow:
+    done = [c for c in counts if c["series"] == series and c["state"] == "finished"]
+    best: Trial | None = next(iter(view.best(1, series)), None)
+    fine, stopped = ("COMPLETED", "CONVERGED"), "STOPPED_EARLY"
+    sampler = view.definition["config"]["sampler"]["name"]
+    return OutcomeRow(
+        who=f"{sampler}" if series == "search" else _TITLES[series],
+        best=None if best is None else best.values[objective],
+        to_default=None,
+        slot=None if best is None else best.slot,
+        trials=sum(count["trials"] for count in done),
+        failures=sum(c["trials"] for c in done if c["end_reason"] not in (*fine, stopped)),
+        stopped=sum(c["trials"] for c in done if c["end_reason"] == stopped),
+        cost=sum(count["cost"] for count in done),
+        config={} if best is None else best.config,
+    )
+
+
+def verdict(rows: list[OutcomeRow], objective: str) -> str:
+    """One sentence: whether searching paid, for the first objective."""
+    by_name = {row.who: row for row in rows}
+    known = {title for name, title in _TITLES.items() if name != "search"}
+    search = next((row for row in rows if row.who not in known), None)
+    if search is None or search.best is None:
+        return "No trial has a result yet."
+    text = f"{search.who} reached {objective} = {search.best:.6g} in {search.trials} trials"
+    for title in (_TITLES["default"], _TITLES["random"], _TITLES["oracle"]):
+        row = by_name.get(title)
+        if row is None:
+            continue
+        if row.best is None:
+            text += f"; the {title} has no result"
+        elif row.best == search.best:
+            text += f", as good as the {title}"
+        else:
+            better = rows.index(search) < rows.index(row)
+            text += f", {'better' if better else 'worse'} than the {title} ({row.best:.6g})"
+    return text + "."
+
+
+def record(trial: Trial) -> dict[str, Any]:
+    """A trial as one flat record for tables and files."""
+    return {
+        "series": trial.series,
+        "slot": trial.slot,
+        "state": trial.state,
+        "end_reason": trial.end_reason.label if trial.end_reason else None,
+        **trial.config,
+        **{name: trial.values.get(name) for name in trial.values},
+        "budget": trial.budget,
+        "cost": trial.cost,
+        "seconds": trial.seconds,
+        "seed": trial.seed,
+        "finished": trial.finished or None,
+    }
+
+
+def records(trials: list[Trial]) -> list[dict[str, Any]]:
+    """Flat records with equal keys, so that they make a table."""
+    rows = [record(trial) for trial in trials]
+    keys = dict.fromkeys(key for row in rows for key in row)
+    return [{key: row.get(key) for key in keys} for row in rows]

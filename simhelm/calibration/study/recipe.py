@@ -1,0 +1,54 @@
+"""How a worker comes by the problem: from its name, or as a pickle that we sent ourselves."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from simhelm.simulators.executable import ExecutableProblem, ExecutableSpecification
+from simhelm.simulators.problem import Problem
+from simhelm.simulators.registry import load_problem
+
+
+class Recipe(Protocol):
+    """Small, picklable, and able to make the problem anywhere."""
+
+    def make(self) -> Problem:
+        """The problem."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RegisteredRecipe:
+    """A registered problem by name and arguments."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+    def make(self) -> Problem:
+        """Import the class and call it."""
+        return load_problem(self.name)(**self.arguments)
+
+
+@dataclasses.dataclass(frozen=True)
+class ExecutableRecipe:
+    """An executable by its tables and the folder that its paths start from."""
+
+    tables: Mapping[str, Any]
+    folder: Path
+
+    def make(self) -> Problem:
+        """Check the tables once more, and the files that they name."""
+        return ExecutableProblem(ExecutableSpecification.load(self.tables, self.folder))
+
+
+@dataclasses.dataclass(frozen=True)
+class InstanceRecipe:
+    """A problem object of the caller's; executors pickle it."""
+
+    problem: Problem
+
+    def make(self) -> Problem:
+        """The object."""
+        return self.problem

@@ -1,0 +1,212 @@
+"""A study to be read, also while it runs and by anybody."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from simhelm.calibration.errors import DirectoryError
+from simhelm.calibration.study.lock import owner
+from simhelm.calibration.study.store import (
+    DATABASE,
+    check_format,
+    load_curves,
+    load_trials,
+    read_property,
+)
+from simhelm.calibration.study.trial import Trial
+from simhelm.simulators.problem import Direction, Parameter
+
+_COUNTS = """
+SELECT series, state, end_reason, count(*), sum(cost), sum(seconds) FROM trials
+GROUP BY series, state, end_reason
+"""
+
+
+class StudyView:
+    """Reads a study; never writes, never locks, never loads more than it is asked for.
+
+    Args:
+        directory: of the study.
+
+    Raises:
+        DirectoryError: no study there, or one that cannot be read.
+    """
+
+    def __init__(self, directory: str | Path) -> None:
+        self.directory = Path(directory)
+        self.path = self.directory / DATABASE
+        if not self.path.is_file():
+            raise DirectoryError(f"{self.directory}: no {DATABASE} here, so this is not a study")
+        with self._database() as database:
+            check_format(database, self.path)
+            if read_property(database, "identity", None) is None:
+                raise DirectoryError(f"{self.path}: the study was never started; run it again")
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """Configuration, tables and folder, as stored."""
+        found: dict[str, Any] = self.property("definition")
+        return found
+
+    @property
+    def objectives(self) -> list[tuple[str, Direction]]:
+        """(output, direction) of every objective."""
+        tables = self.definition["config"]["objective"]
+        if tables:
+            return [(table["name"], table["direction"]) for table in tables]
+        name, direction = self.property("identity")["problem"]["objective"]
+        return [(name, direction)]
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """The problem's parameters, as they were when the study was made."""
+        stored = self.property("identity")["problem"]["parameters"]
+        return [_parameter(name, fields) for name, fields in stored.items()]
+
+    def property(self, key: str) -> Any:
+        """``identity``, ``definition``, ``versions`` or ``created``."""
+        with self._database() as database:
+            return read_property(database, key, None)
+
+    def owner(self) -> dict[str, Any]:
+        """Who is at work on it: pid, host, since; empty if nobody is."""
+        return owner(self.directory)
+
+    def counts(self) -> list[dict[str, Any]]:
+        """Trials by series, state and end reason, with their cost and seconds."""
+        with self._database() as database:
+            keys = ("series", "state", "end_reason", "trials", "cost", "seconds")
+            return [dict(zip(keys, row, strict=True)) for row in database.execute(_COUNTS)]
+
+    def series(self) -> list[str]:
+        """The names of the series that have trials."""
+        with self._database() as database:
+            return [name for (name,) in database.execute("SELECT DISTINCT series FROM trials")]
+
+    def trials(self, series: str = "search") -> list[Trial]:
+        """All trials of a series, by slot."""
+        with self._database() as database:
+            return load_trials(database, self.path, "WHERE series = ?", (series,))
+
+    def reproducible(self) -> list[dict[str, Any]]:
+        """The trial table without wall-clock facts: equal however the study was run."""
+        return [trial.reproducible() for name in self.series() for trial in self.trials(name)]
+
+    def trial(self, slot: int, series: str = "search") -> Trial:
+        """One trial.
+
+        Raises:
+            KeyError: there is none.
+        """
+        with self._database() as database:
+            where = "WHERE series = ? AND slot = ?"
+            found = load_trials(database, self.path, where, (series, slot))
+        if not found:
+            raise KeyError(f"{self.directory}: no trial {slot} in series {series!r}")
+        return found[0]
+
+    def running(self) -> list[Trial]:
+        """The trials that are under way."""
+        with self._database() as database:
+            return load_trials(database, self.path, "WHERE state = 'running'")
+
+    def best(self, count: int = 1, series: str = "search") -> list[Trial]:
+        """The best trials at the full budget by the first objective, best first.
+
+        Failed and early-stopped trials are none of them.
+        """
+        name, direction = self.objectives[0]
+        order = "ASC" if direction == "minimize" else "DESC"
+        largest = "coalesce(budget, 9e18)"
+        # The path is quoted as JSON and passed as an argument: names are free text.
+        where = (
+            "WHERE series = ? AND end_reason IN ('COMPLETED', 'CONVERGED') AND "
+            f"{largest} = (SELECT max({largest}) FROM trials WHERE series = ?)"
+        )
+        value = "json_extract(outputs, ?)"
+        with self._database() as database:
+            slots = database.execute(
+                f"SELECT slot FROM trials {where} ORDER BY {value} {order}, slot LIMIT ?",
+                (series, series, f"$.{json.dumps(name)}", count),
+            ).fetchall()
+        return [self.trial(slot, series) for (slot,) in slots]
+
+    def pareto(self, series: str = "search") -> list[Trial]:
+        """The trials that no other trial beats in every objective, by slot."""
+        complete = [trial for trial in self.trials(series) if trial.succeeded]
+        signs = [1.0 if direction == "minimize" else -1.0 for _, direction in self.objectives]
+        names = [name for name, _ in self.objectives]
+        return [complete[place] for place in non_dominated(
+            [[s * t.values[n] for s, n in zip(signs, names, strict=True)] for t in complete]
+        )]  # fmt: skip
+
+    def curve(self, slot: int, series: str = "search") -> list[tuple[float, float]]:
+        """The learning curve of a trial: (step, value)."""
+        query = "SELECT step, value FROM curves WHERE series = ? AND slot = ? ORDER BY step"
+        with self._database() as database:
+            return database.execute(query, (series, slot)).fetchall()
+
+    def curves(self, series: str = "search") -> dict[int, list[tuple[float, float]]]:
+        """The learning curves of a series by slot."""
+        with self._database() as database:
+            return load_curves(database, series)
+
+    def events(self) -> list[dict[str, Any]]:
+        """What happened beside trials: interruptions, retries, stops, changed versions."""
+        with self._database() as database:
+            keys = ("at", "kind", "slot", "text")
+            rows = database.execute("SELECT at, kind, slot, text FROM events ORDER BY rowid")
+            return [dict(zip(keys, row, strict=True)) for row in rows]
+
+    @contextlib.contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        database: sqlite3.Connection | None = None
+        try:
+            database = _connected(self.path)
+            yield database
+        except sqlite3.Error as error:
+            raise DirectoryError(f"{self.path}: cannot be read: {error}") from error
+        finally:
+            if database is not None:
+                database.close()
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    """A read-only connection, also to a study in a folder that we may not write to."""
+    uri = path.resolve().as_uri()
+    database = sqlite3.connect(f"{uri}?mode=ro", uri=True)
+    try:
+        database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except sqlite3.OperationalError:
+        database.close()
+        return sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)
+    return database
+
+
+def _parameter(name: str, fields: dict[str, Any]) -> Parameter:
+    known = {key: value for key, value in fields.items() if value is not None}
+    known["choices"] = tuple(known.get("choices", ()))
+    if "condition" in known:
+        parent, values = known["condition"]
+        known["condition"] = (parent, tuple(values))
+    return Parameter(name=name, **known)
+
+
+def non_dominated(points: list[list[float]]) -> list[int]:
+    """Places of the points (all to be minimised) that no other point dominates."""
+    order = sorted(range(len(points)), key=lambda place: points[place])
+    front: list[int] = []
+    for place in order:
+        point = points[place]
+        if not any(_dominates(points[other], point) for other in front):
+            front.append(place)
+    return sorted(front)
+
+
+def _dominates(one: list[float], two: list[float]) -> bool:
+    return one != two and all(a <= b for a, b in zip(one, two, strict=True))

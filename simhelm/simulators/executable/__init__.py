@@ -1,0 +1,9 @@
+"""stub"""
+
+
+class ExecutableProblem:
+    pass
+
+
+class ExecutableSpecification:
+    pass

@@ -1,0 +1,9 @@
+"""stub"""
+
+
+def become_subreaper():
+    pass
+
+
+def kill_marked(x):
+    pass
