@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 import pydantic
 
 from simhelm.calibration.errors import ConfigurationError
-from simhelm.simulators.names import nearest
+from simhelm.simulators.validation import explained
 
 # A run file is a page; anything much larger is a mistake or an attack.
 _LARGEST_FILE = 1_000_000
@@ -180,21 +180,4 @@ def validated(model: type[Model], table: dict[str, Any], where: str) -> Model:
     try:
         return model.model_validate(table)
     except pydantic.ValidationError as error:
-        lines = [_explain(model, dict(problem)) for problem in error.errors()]
-        raise ConfigurationError("\n".join(f"{where}: {line}" for line in lines)) from None
-
-
-def _explain(model: type[pydantic.BaseModel], problem: dict[str, Any]) -> str:
-    path = ".".join(str(part) for part in problem["loc"])
-    got = problem.get("input")
-    if problem["type"] == "extra_forbidden":
-        known = list(model.model_fields)
-        hint = nearest(str(problem["loc"][-1]), known)
-        return f"unknown key {path!r}; expected one of {sorted(known)}{hint}"
-    if problem["type"] == "missing":
-        return f"key {path!r} is missing"
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    hint = ""
-    if problem["type"] == "literal_error":
-        hint = nearest(str(got), str(problem["ctx"]["expected"]).replace("'", "").split(" or "))
-    return f"{path}: {message}, got {got!r}{hint}" if path else message
+        raise ConfigurationError(explained(model, error, where)) from None

@@ -45,6 +45,7 @@ def print_outcome(view: StudyView, form: OutputFormat) -> None:
     from simhelm.calibration.study.outcome import outcome, verdict
 
     rows, objective = outcome(view), view.objectives[0][0]
+    unit = view.property("identity")["problem"]["work_unit"]
     if form is not OutputFormat.table:
         print_records([dataclasses.asdict(row) for row in rows], form)
         return
@@ -57,9 +58,7 @@ def print_outcome(view: StudyView, form: OutputFormat) -> None:
             "trials": row.trials,
             "failures": row.failures,
             "stopped early": row.stopped,
-            f"cost ({view.property('identity')['problem'].get('work_unit', 'work units')})": (
-                f"{row.cost:,.6g}"
-            ),
+            f"cost ({unit})": f"{row.cost:,.6g}",
             "configuration": ", ".join(f"{k} = {_short(v)}" for k, v in row.config.items()),
         }
         for row in rows

@@ -156,6 +156,7 @@ def describe(problem: Problem, recipe: Recipe) -> dict[str, Any]:
         "outputs": {output.name: _fields(output) for output in problem.outputs},
         "objective": [problem.objective, problem.direction],
         "full_budget": problem.full_budget,
+        "work_unit": problem.work_unit,
     }
     if isinstance(problem, ExecutableProblem):
         document["executable"] = _plain(problem.specification.document())

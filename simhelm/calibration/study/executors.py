@@ -93,11 +93,12 @@ class Dask:
     def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Crew]:
         """Connect; the cluster itself is left running."""
         try:
-            from distributed import Client
+            import distributed
         except ImportError as error:
             raise ImportError("dask:// needs distributed: pip install 'simhelm[dask]'") from error
         try:
-            client: Any = Client(self.address, timeout=10)
+            library: Any = distributed
+            client: Any = library.Client(self.address, timeout=10)
         except OSError as error:
             raise ConfigurationError(f"no dask scheduler at {self.address}: {error}") from error
         with client:

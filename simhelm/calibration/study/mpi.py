@@ -213,12 +213,12 @@ _station: _Station | None = None
 class _Tracked(Executor):
     """Another executor, and which of its futures are not done."""
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Any) -> None:
         self._executor = executor
         self._pending: set[Future[Any]] = set()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future = self._executor.submit(fn, *args, **kwargs)
+        future: Future[Any] = self._executor.submit(fn, *args, **kwargs)
         self._pending.add(future)
         future.add_done_callback(self._pending.discard)
         return future

@@ -40,7 +40,7 @@ class _Teller:
         if trial.series == "search":
             self.done += 1
             self._take(trial)
-        where = f"trial {trial.slot}" if trial.series == "search" else trial.series
+        where = f"{'trial' if trial.series == 'search' else trial.series} {trial.slot}"
         reason = trial.end_reason.label if trial.end_reason else ""
         values = ", ".join(f"{name} = {value:.6g}" for name, value in trial.values.items())
         settings = ", ".join(f"{name} = {value}" for name, value in trial.config.items())

@@ -85,7 +85,9 @@ class Search:
         self._constrained = failures_are_constraints
         self._make = _factory(table, parameters, self._space, directions, self._constrained)
         with _quiet():
-            self._study = optuna.create_study(directions=list(directions), sampler=self._make(question_seed(seed, stream, 0)))
+            self._study = optuna.create_study(
+                directions=list(directions), sampler=self._make(question_seed(seed, stream, 0))
+            )
         self._open: dict[int, optuna.Trial] = {}
         # A sampler whose draws are a function of its seed and the trial's number stays.
         entry = SAMPLERS[table.name]

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
-import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from typing import Any
 
 from simhelm.calibration.study.evaluation import cancel_here, is_cancellable, told
-from simhelm.simulators.executable.limits import become_subreaper, kill_marked
+from simhelm.simulators.executable.limits import (
+    become_subreaper,
+    die_with_parent,
+    kill_marked,
+    without_job,
+)
+from simhelm.simulators.executable.signals import signal_name
 
-# A simulator beside an MPI rank must not take itself for a part of the job.
-_JOB_VARIABLES = ("PMI", "HYDRA", "MPI", "OMPI_", "PMIX_")
 # Seconds between asking a process to end and killing it.
 _GRACE = 0.6
 _TICK = 0.05
-_PR_SET_PDEATHSIG = 1
 
 Initializer = Callable[..., None]
 
@@ -46,7 +48,7 @@ class Worker:
         self._prepare = (initializer, arguments)
         self._process: Any = None
         self._pipe: Any = None
-        self._cancelled = False
+        self._cancelled = threading.Event()
 
     def call(
         self,
@@ -67,7 +69,7 @@ class Worker:
             CancelledError: :meth:`cancel` was called.
             RemoteError: the function raised an exception.
         """
-        if self._cancelled:
+        if self._cancelled.is_set():
             raise CancelledError
         if self._process is None or not self._process.is_alive():
             self._start()
@@ -75,7 +77,7 @@ class Worker:
         deadline = time.monotonic() + (time_limit or float("inf"))
         while not self._answered():
             tick()
-            if self._cancelled:
+            if self._cancelled.is_set():
                 self.stop()
                 raise CancelledError
             if time.monotonic() > deadline:
@@ -90,7 +92,7 @@ class Worker:
 
     def cancel(self) -> None:
         """End the call that waits and refuse later ones; may be called from any thread."""
-        self._cancelled = True
+        self._cancelled.set()
 
     def stop(self) -> None:
         """End the process and everything it started."""
@@ -147,14 +149,6 @@ class Worker:
         return f"worker {pid} ended with exit code {code}"
 
 
-def signal_name(number: int) -> str:
-    """Such as ``signal 11 (SIGSEGV)``."""
-    try:
-        return f"signal {number} ({signal.Signals(number).name})"
-    except ValueError:
-        return f"signal {number}"
-
-
 def _serve(initializer: Initializer, arguments: tuple[Any, ...], pipe: Any, parent: int) -> None:
     """The process's life: get ready, then answer call after call."""
     _leave_the_job()
@@ -164,7 +158,7 @@ def _serve(initializer: Initializer, arguments: tuple[Any, ...], pipe: Any, pare
     initializer(*arguments)
     ending: list[bool] = []
     signal.signal(signal.SIGTERM, lambda *_: _terminated(ending))
-    _die_with(parent, signal.SIGTERM if is_cancellable() else signal.SIGKILL)
+    die_with_parent(parent, signal.SIGTERM if is_cancellable() else signal.SIGKILL)
     while not ending and _answer_one(pipe):
         pass
     kill_marked(os.getpid())
@@ -205,14 +199,7 @@ def _terminated(ending: list[bool]) -> None:
 
 
 def _leave_the_job() -> None:
-    for name in [name for name in os.environ if name.startswith(_JOB_VARIABLES)]:
+    """A simulator beside an MPI rank must not take itself for a part of the job."""
+    kept = without_job(os.environ)
+    for name in os.environ.keys() - kept.keys():
         del os.environ[name]
-
-
-def _die_with(parent: int, number: signal.Signals) -> None:
-    """Have the kernel send a signal when the parent dies, also by SIGKILL (Linux only)."""
-    if not sys.platform.startswith("linux"):
-        return
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(number))
-    if os.getppid() != parent:  # it died before the kernel was asked
-        os._exit(1)

@@ -1,9 +1,6 @@
-"""stub"""
+"""Any executable as a simulator: a command with placeholders, limits, and declared outputs."""
 
+from simhelm.simulators.executable.problem import ExecutableProblem
+from simhelm.simulators.executable.specification import ExecutableSpecification
 
-class ExecutableProblem:
-    pass
-
-
-class ExecutableSpecification:
-    pass
+__all__ = ["ExecutableProblem", "ExecutableSpecification"]

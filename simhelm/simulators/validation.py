@@ -1,0 +1,31 @@
+"""What was wrong with a table, told to a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pydantic
+
+from simhelm.simulators.names import nearest
+
+
+def explained(model: type[pydantic.BaseModel], error: pydantic.ValidationError, where: str) -> str:
+    """Every mistake on a line: what was expected, what was found, the nearest valid name."""
+    lines = [_explain(model, dict(problem)) for problem in error.errors()]
+    return "\n".join(f"{where}: {line}" for line in lines)
+
+
+def _explain(model: type[pydantic.BaseModel], problem: dict[str, Any]) -> str:
+    path = ".".join(str(part) for part in problem["loc"])
+    got = problem.get("input")
+    if problem["type"] == "extra_forbidden":
+        known = list(model.model_fields)
+        hint = nearest(str(problem["loc"][-1]), known)
+        return f"unknown key {path!r}; expected one of {sorted(known)}{hint}"
+    if problem["type"] == "missing":
+        return f"key {path!r} is missing"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    hint = ""
+    if problem["type"] == "literal_error":
+        hint = nearest(str(got), str(problem["ctx"]["expected"]).replace("'", "").split(" or "))
+    return f"{path}: {message}, got {got!r}{hint}" if path else message

@@ -1,0 +1,92 @@
+"""What the study tests share: running, comparing, looking for what was left behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from simhelm.calibration import Execution, StudyView, run_study
+from simhelm.calibration.study.executors import Processes, Serial
+from simhelm.simulators.problem import Problem
+
+BIN = Path(sys.prefix) / "bin"
+MPIEXEC = BIN / "mpiexec"
+# Long enough for a slow machine; what is waited for takes a second or two.
+PATIENCE = 60.0
+
+
+def table(
+    problem: Problem, directory: Path, *, workers: int | None = None, **settings: Any
+) -> list[dict[str, Any]]:
+    """Run a study and give its reproducible trial table."""
+    executor = Serial() if workers is None else Processes(workers)
+    view = run_study(problem, directory, execution=Execution(executor=executor), **settings)
+    return view.reproducible()
+
+
+def simhelm(*words: str | Path, ranks: int | None = None, **options: Any) -> Any:
+    """Run the command line as a process of its own."""
+    launcher = [sys.executable]
+    if ranks is not None:
+        launcher = [str(MPIEXEC), "-n", str(ranks), sys.executable, "-m", "mpi4py"]
+    command = [*launcher, "-m", "simhelm", *map(str, words)]
+    options = {"capture_output": True, "text": True, "timeout": PATIENCE, **options}
+    return subprocess.run(command, check=False, stdin=subprocess.DEVNULL, **options)
+
+
+def start(*words: str | Path, ranks: int | None = None) -> subprocess.Popen[str]:
+    """Start the command line and do not wait for it."""
+    launcher = [sys.executable]
+    if ranks is not None:
+        launcher = [str(MPIEXEC), "-n", str(ranks), sys.executable, "-m", "mpi4py"]
+    return subprocess.Popen(
+        [*launcher, "-m", "simhelm", *map(str, words)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_until(condition: Callable[[], Any], what: str) -> Any:
+    """The first true value of a condition."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"waited {PATIENCE} s for {what}")
+
+
+def finished_trials(directory: Path) -> int:
+    """Finished trials of the search; 0 while there is no study."""
+    try:
+        counts = StudyView(directory).counts()
+    except Exception:
+        return 0
+    return sum(c["trials"] for c in counts if c["series"] == "search" and c["state"] == "finished")
+
+
+def mentioning(*words: str) -> list[psutil.Process]:
+    """Processes whose command line or environment mentions all the words."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            text = " ".join([*process.cmdline(), *map("=".join, process.environ().items())])
+        except psutil.Error:
+            continue
+        if process.pid != os.getpid() and all(word in text for word in words):
+            found.append(process)
+    return found
+
+
+def nothing_left(directory: Path, words: Sequence[str] = ()) -> None:
+    """Assert that no process of a study in the directory goes on."""
+    wait_until(lambda: not mentioning(str(directory), *words), f"the end of {directory}")
