@@ -8,13 +8,12 @@ import difflib
 import importlib.util
 import inspect
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import optuna
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler
-from optuna.trial import FrozenTrial
 
 from simhelm.agents.samplers import exhaustive
 from simhelm.agents.samplers.hpbandster import HpBandSterSampler
@@ -96,6 +95,11 @@ class SamplerEntry:
     seeds_by_trial: bool = False
     defaults: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     arguments: Callable[[Space, Conditions, Arguments], Arguments] = _as_they_are
+
+    @property
+    def constraints(self) -> bool:
+        """Whether it heeds ``Trial.set_constraint``: those that once took a function for it."""
+        return "constraints_func" in inspect.signature(self.load().__init__).parameters
 
     @property
     def options(self) -> list[str]:
@@ -201,7 +205,6 @@ def make_sampler(
     space: Space,
     conditions: Conditions | None = None,
     options: Mapping[str, Any] | None = None,
-    constraints_func: Callable[[FrozenTrial], Sequence[float]] | None = None,
 ) -> BaseSampler:
     """A sampler by its name in ``SAMPLERS``.
 
@@ -210,7 +213,6 @@ def make_sampler(
         space: the distributions by name.
         conditions: child -> (parent, values of the parent for which the child is active).
         options: of the class, and ``points`` of GridSampler; values as TOML has them.
-        constraints_func: as Optuna has it: positive numbers are violations.
 
     Raises:
         ValueError: an unknown name or option, a value that TOML cannot express, or a space that
@@ -223,10 +225,6 @@ def make_sampler(
     given = dict(options or {})
     _check_options(entry, given)
     arguments = entry.arguments(space, conditions or {}, {**entry.defaults, **given})
-    if constraints_func is not None:
-        if "constraints_func" not in inspect.signature(entry.load()).parameters:
-            raise ValueError(f"{name} knows no constraints")
-        arguments["constraints_func"] = constraints_func
     with warnings.catch_warnings():
         # They are experimental by Optuna's count: nothing that a user of a study could mend.
         warnings.simplefilter("ignore", ExperimentalWarning)

@@ -46,12 +46,17 @@ _broken = "no problem was installed in this process"
 
 def install(recipe: Recipe) -> None:
     """Make the problem ready in this process; where that fails, every trial will say so."""
-    global _station, _broken  # noqa: PLW0603 - see _Station
-    _station = None
+    global _station  # noqa: PLW0603 - see _Station
     try:
         _station = _Station(recipe.make(), Cancellation())
     except Exception as error:
-        _broken = f"the simulator cannot be set up: {told(error)}"
+        cannot_evaluate(f"the simulator cannot be set up: {told(error)}")
+
+
+def cannot_evaluate(why: str) -> None:
+    """Have every later trial in this process fail for a reason."""
+    global _station, _broken  # noqa: PLW0603 - see _Station
+    _station, _broken = None, why
 
 
 def evaluate_here(task: Task, communicator: Any = None) -> Outcome:

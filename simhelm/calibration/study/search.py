@@ -26,7 +26,6 @@ from simhelm.simulators.problem import Direction, Parameter, Value
 
 # Keeps the seeds of questions apart from the seeds of trials, which are (slot,).
 _QUESTION = 0x5EED
-_FAILED = "simhelm:failed"
 
 
 def trial_seed(study_seed: int, slot: int) -> int:
@@ -121,7 +120,7 @@ class Search:
         """End a slot: its values (a penalty if it failed), or None if there is nothing to say."""
         trial = self._open.pop(slot)
         if self._constrained:
-            trial.set_user_attr(_FAILED, float(failed))
+            trial.set_constraint("has a result", float(failed))
         with _quiet():
             if values is None:
                 self._study.tell(trial, state=TrialState.FAIL)
@@ -190,6 +189,8 @@ def _factory(
         )
     if len(directions) > 1 and not SAMPLERS[table.name].multi_objective:
         raise ConfigurationError(f"[sampler]: {table.name} serves a single objective only")
+    if constrained and not SAMPLERS[table.name].constraints:
+        raise ConfigurationError(f'[failures]: {table.name} knows no constraints; use "penalty"')
     conditions = {p.name: p.condition for p in parameters if p.condition is not None}
 
     def make(seed: int) -> Any:
@@ -200,7 +201,6 @@ def _factory(
                 space=space,
                 conditions=conditions,
                 options=table.arguments,
-                constraints_func=_constraint if constrained else None,
             )
 
     try:
@@ -208,10 +208,6 @@ def _factory(
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"[sampler]: {error}") from error
     return make
-
-
-def _constraint(trial: FrozenTrial) -> tuple[float]:
-    return (float(trial.user_attrs.get(_FAILED, 0.0)),)
 
 
 @contextlib.contextmanager

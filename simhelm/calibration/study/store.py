@@ -180,11 +180,11 @@ class Store:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError, json.JSONDecodeError) as error:
             raise _explained(error, self.path) from error
 
 
-def _explained(error: sqlite3.Error, path: Path) -> SimhelmError:
+def _explained(error: Exception, path: Path) -> SimhelmError:
     damaged = error.sqlite_errorname if hasattr(error, "sqlite_errorname") else ""
     if damaged in ("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR") or not damaged:
         return DirectoryError(f"{path}: damaged or not a study: {error}")

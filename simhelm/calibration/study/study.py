@@ -142,6 +142,7 @@ class Study:
             ConfigurationError, StudyLocked, FailureStop, DirectoryError, StoreError: as
                 :func:`run_study` says.
         """
+        self._search(self.definition.config.sampler, stream=0)  # a mistake there makes no directory
         with self._opened(execution) as store, self._crew(execution) as crew:
             deadline = None if execution.timeout is None else time.monotonic() + execution.timeout
             failures = self.definition.config.failures

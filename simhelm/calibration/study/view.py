@@ -169,7 +169,7 @@ class StudyView:
         try:
             database = _connected(self.path)
             yield database
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError, json.JSONDecodeError) as error:
             raise DirectoryError(f"{self.path}: cannot be read: {error}") from error
         finally:
             if database is not None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from typing import Any
 
-from simhelm.calibration.study.evaluation import cancel_here, is_cancellable, told
+from simhelm.calibration.study.evaluation import (
+    cancel_here,
+    cannot_evaluate,
+    is_cancellable,
+    told,
+)
 from simhelm.simulators.executable.limits import (
     become_subreaper,
     die_with_parent,
@@ -111,11 +117,12 @@ class Worker:
         self.stop()
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_serve, args=(*self._prepare, theirs, os.getpid()), daemon=True
-        )
-        self._process.start()
+        self._process = context.Process(target=_serve, args=(theirs, os.getpid()), daemon=True)
+        with _outside_the_job():
+            self._process.start()
         theirs.close()
+        # Through the pipe, where what cannot be sent or read is an error with an answer.
+        self._send(self._prepare)
 
     def _send(self, message: Any) -> None:
         try:
@@ -149,13 +156,31 @@ class Worker:
         return f"worker {pid} ended with exit code {code}"
 
 
-def _serve(initializer: Initializer, arguments: tuple[Any, ...], pipe: Any, parent: int) -> None:
+@contextlib.contextmanager
+def _outside_the_job() -> Iterator[None]:
+    """Within: what is started does not take itself for a part of an MPI job that we are in.
+
+    A spawned process reads its environment before any code of ours runs there.
+    """
+    with _environment_lock:
+        before = dict(os.environ)
+        for name in before.keys() - without_job(before).keys():
+            del os.environ[name]
+        try:
+            yield
+        finally:
+            os.environ.update(before)
+
+
+_environment_lock = threading.Lock()
+
+
+def _serve(pipe: Any, parent: int) -> None:
     """The process's life: get ready, then answer call after call."""
-    _leave_the_job()
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     become_subreaper()
-    initializer(*arguments)
+    _get_ready(pipe)
     ending: list[bool] = []
     signal.signal(signal.SIGTERM, lambda *_: _terminated(ending))
     die_with_parent(parent, signal.SIGTERM if is_cancellable() else signal.SIGKILL)
@@ -164,6 +189,16 @@ def _serve(initializer: Initializer, arguments: tuple[Any, ...], pipe: Any, pare
     kill_marked(os.getpid())
     # Not sys.exit: a simulator's left-over threads could hold it up.
     os._exit(0)
+
+
+def _get_ready(pipe: Any) -> None:
+    try:
+        initializer, arguments = pipe.recv()
+        initializer(*arguments)
+    except (EOFError, OSError):
+        os._exit(1)
+    except Exception as error:
+        cannot_evaluate(f"the simulator cannot be set up: {told(error)}")
 
 
 def _answer_one(pipe: Any) -> bool:
@@ -196,10 +231,3 @@ def _terminated(ending: list[bool]) -> None:
     if not cancel_here():
         kill_marked(os.getpid())
         os._exit(128 + signal.SIGTERM)
-
-
-def _leave_the_job() -> None:
-    """A simulator beside an MPI rank must not take itself for a part of the job."""
-    kept = without_job(os.environ)
-    for name in os.environ.keys() - kept.keys():
-        del os.environ[name]

@@ -6,11 +6,7 @@ that nothing happened to.
 
 from __future__ import annotations
 
-import argparse
-import os
 import signal
-import sys
-import tempfile
 import time
 from pathlib import Path
 

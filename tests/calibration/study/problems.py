@@ -16,8 +16,8 @@ from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.problem import (
     Metrics,
     Output,
-    Parameter,
     ParallelProblem,
+    Parameter,
     Problem,
     Value,
     Watch,
@@ -102,11 +102,6 @@ class Faulty(Bowl):
     def _returns_rubbish(self) -> Any:
         return {"height": 1.0}
 
-    def _returns_a_lambda(self) -> Any:
-        metrics = Metrics({"height": 1.0, "width": 1.0}, EndReason.COMPLETED, 1.0)
-        object.__setattr__(metrics, "details", Unpicklable())
-        return metrics
-
     def _not_finite(self) -> Metrics:
         return Metrics({"height": float("nan"), "width": 1.0}, EndReason.COMPLETED, 1.0)
 
@@ -120,11 +115,23 @@ class Faulty(Bowl):
         sys.stdout.write("printed by the simulator\n")
 
 
-class Unpicklable(str):
-    """A text that cannot be sent."""
+class Immobile(Bowl):
+    """Cannot be pickled, or cannot be unpickled."""
+
+    name = "Immobile"
+
+    def __init__(self, when: str) -> None:
+        super().__init__()
+        self.when = when
 
     def __reduce__(self) -> Any:
-        raise TypeError("cannot be pickled")
+        if self.when == "sent":
+            raise TypeError("cannot be sent")
+        return _unreadable, ()
+
+
+def _unreadable() -> Any:
+    raise TypeError("cannot be read")
 
 
 class Slow(Bowl):
