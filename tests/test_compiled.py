@@ -1,11 +1,10 @@
 """The compiler's cache: used, and never stale."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import simhelm
+from tests.subprocesses import python
 
 COUNT = """
 import numpy as np
@@ -15,9 +14,7 @@ print(sor(poisson2d(6), np.ones(36), 1.3).iterations)
 
 
 def _count(folder: Path) -> int:
-    done = subprocess.run(
-        [sys.executable, "-c", COUNT], cwd=folder, capture_output=True, text=True, check=False
-    )
+    done = python("-c", COUNT, cwd=folder)
     assert done.returncode == 0, done.stderr
     return int(done.stdout)
 

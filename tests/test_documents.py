@@ -2,8 +2,6 @@
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ import scipy.io
 
 from simhelm.calibration.schema import load_config
 from simhelm.calibration.steering import entrants, make_environment, resolve
+from tests.subprocesses import python, run_simhelm
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,13 +20,7 @@ COMMANDS = re.findall(r"^simhelm [^#\n]*", README, flags=re.MULTILINE)
 
 @pytest.mark.parametrize("code", BLOCKS)
 def test_readme_code_runs(code: str, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = python("-W", "error", "-c", code, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 
 
@@ -43,13 +36,7 @@ def test_readme_commands_run_in_their_order(tmp_path: Path) -> None:
         words = shlex.split(command)[1:]
         if words[0] == "reproduce":
             words.append("--help")
-        done = subprocess.run(
-            [sys.executable, "-m", "simhelm", *words],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_simhelm(*words, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert done.stdout.strip()
     assert (tmp_path / "runs/heat/report.html").stat().st_size > 100_000

@@ -1,13 +1,13 @@
 """Importing simhelm is light, and silent about what is not installed."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import gymnasium
 
 import simhelm
+from tests.subprocesses import python
 
 CODE = """
 import json, sys
@@ -20,9 +20,7 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 
 def test_import_brings_in_nothing_heavy() -> None:
     """Registration is all that happens: nothing beyond gymnasium and the standard library."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", CODE], capture_output=True, text=True, check=True
-    )
+    done = python("-W", "error", "-c", CODE, check=True)
     modules = json.loads(done.stdout)
     assert done.stderr == ""
     allowed = {"simhelm", *sys.stdlib_module_names}
@@ -31,7 +29,7 @@ def test_import_brings_in_nothing_heavy() -> None:
 
 def test_make_with_module_prefix_needs_no_import() -> None:
     code = 'import gymnasium; gymnasium.make("simhelm:simhelm/Heat2D-v0", steps=3).reset()'
-    subprocess.run([sys.executable, "-c", code], check=True)
+    python("-c", code, check=True)
 
 
 def test_registering_twice_is_harmless() -> None:

@@ -2,11 +2,11 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.subprocesses import python, run_simhelm
 
 MODULE = '''
 """A package that simhelm has never heard of."""
@@ -72,15 +72,12 @@ def plugin(tmp_path: Path) -> dict[str, str]:
 
 
 def test_plugin_passes_the_contract_and_is_an_environment(plugin: dict[str, str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", CHECK], env=plugin, capture_output=True, text=True, check=False
-    )
+    done = python("-c", CHECK, env=plugin)
     assert done.returncode == 0, done.stderr
 
 
 def test_plugin_is_listed_and_a_broken_one_says_so(plugin: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "simhelm", "list", "--format", "json"]
-    done = subprocess.run(command, env=plugin, capture_output=True, text=True, check=True)
+    done = run_simhelm("list", "--format", "json", env=plugin, check=True)
     rows = {(row["kind"], row["name"]): row["what"] for row in json.loads(done.stdout)}
     assert rows["problem", "Orchard"] == "Apples by tree spacing and pruning method."
     assert "bad name" in done.stderr

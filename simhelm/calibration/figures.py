@@ -16,7 +16,7 @@ from simhelm.calibration.run_directory import FinishedRun
 from simhelm.calibration.summary import SummaryRow, best_fixed
 
 # Colours of Okabe and Ito, which colour-blind readers can tell apart.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 # More points than a picture has pixels only make its file larger.
 _POINTS = 1200
 
@@ -45,7 +45,7 @@ def _shown(summary: list[SummaryRow]) -> list[tuple[SummaryRow, str, str]]:
     """Learners, the rule of thumb, the best fixed setting and the oracles, with their strokes."""
     best = best_fixed(summary)
     shown = []
-    colours = iter(_COLOURS * (1 + len(summary) // len(_COLOURS)))
+    colours = iter(COLOURS * (1 + len(summary) // len(COLOURS)))
     for row in summary:
         if row.kind == "learner":
             shown.append((row, next(colours), "-"))
@@ -58,7 +58,7 @@ def _shown(summary: list[SummaryRow]) -> list[tuple[SummaryRow, str, str]]:
     return shown
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """The text without what matplotlib would read as mathematics."""
     return text.replace("$", r"\$")
 
@@ -78,15 +78,16 @@ def _mean_cumulative(rounds: pyarrow.Table, row: SummaryRow) -> NDArray[np.float
     return mean
 
 
-def _thin(count: int) -> NDArray[np.intp]:
+def thin(count: int) -> NDArray[np.intp]:
+    """Places of about as many points as a picture can show, evenly spread."""
     return np.unique(np.linspace(0, count - 1, min(count, _POINTS)).astype(np.intp))
 
 
 def _cumulative_cost(axes: Axes, run: FinishedRun, rounds: pyarrow.Table) -> None:
     for row, colour, style in _shown(run.summary):
         total = _mean_cumulative(rounds, row)
-        at = _thin(total.size)
-        label = _plain(f"{row.policy} ({row.total:,.0f})")
+        at = thin(total.size)
+        label = plain(f"{row.policy} ({row.total:,.0f})")
         axes.plot(at + 1, total[at], style, color=colour, label=label)
     axes.set(xlabel="rounds", ylabel=f"cumulative {run.loss_name}", title="Cumulative cost")
 
@@ -102,12 +103,12 @@ def _excess(axes: Axes, run: FinishedRun, rounds: pyarrow.Table) -> None:
         if row.kind == "rule" and row is not best:
             continue
         excess = _mean_cumulative(rounds, row) - reference
-        at = _thin(excess.size)
-        axes.plot(at + 1, excess[at], style, color=colour, label=_plain(row.policy))
+        at = thin(excess.size)
+        axes.plot(at + 1, excess[at], style, color=colour, label=plain(row.policy))
     axes.set(
         xlabel="rounds",
         ylabel=run.loss_name,
-        title=_plain(f"{run.loss_name} beyond {best.policy}, the best fixed setting that was run"),
+        title=plain(f"{run.loss_name} beyond {best.policy}, the best fixed setting that was run"),
     )
 
 
@@ -119,7 +120,7 @@ def _choices(axes: Axes, run: FinishedRun, rounds: pyarrow.Table) -> None:
         setting = _series(rounds, row.policy, "setting")
         tail = slice(len(context) // 2, None)
         centres, means = _binned_mean(context[tail], setting[tail])
-        axes.plot(centres, means, "o-", ms=3, color=colour, label=_plain(row.policy))
+        axes.plot(centres, means, "o-", ms=3, color=colour, label=plain(row.policy))
     axes.set(
         xlabel="context",
         ylabel="mean chosen setting",

@@ -5,7 +5,6 @@ import io
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 import tomllib
@@ -24,6 +23,7 @@ from simhelm.calibration.run_directory import prepare_directory, read_run
 from simhelm.calibration.schema import parse_config
 from simhelm.calibration.steering import resolve
 from simhelm.simulators.linear import Heat2D, poisson2d
+from tests.subprocesses import command_line, completed, python, run_simhelm, started
 
 RUN = """
 title = "a small heat equation"
@@ -46,23 +46,11 @@ arm_features = 3
 """
 
 
-def _simhelm(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "simhelm", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=300,
-        check=False,
-    )
-
-
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     (folder / "small.toml").write_text(RUN, encoding="utf-8")
-    done = _simhelm("run", "small.toml", cwd=folder)
+    done = run_simhelm("run", "small.toml", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "Thompson, small" in done.stdout
     assert "Learning" in done.stdout
@@ -115,7 +103,7 @@ def test_report_stands_alone(finished: Path) -> None:
 
 
 def test_show_in_three_formats(finished: Path) -> None:
-    as_json = _simhelm("show", "runs/small", "--format", "json", cwd=finished)
+    as_json = run_simhelm("show", "runs/small", "--format", "json", cwd=finished)
     rows = json.loads(as_json.stdout)
     assert as_json.stderr == ""
     assert {row["policy"] for row in rows} >= {"TsallisINF", "omega=1", "omega=1.4"}
@@ -124,15 +112,15 @@ def test_show_in_three_formats(finished: Path) -> None:
     best_fixed = min(row["total"] for row in rows if row["kind"] in ("fixed", "rule"))
     for row in rows:
         assert row["to_best_fixed"] == pytest.approx(row["total"] / best_fixed)
-    as_csv = _simhelm("show", "runs/small", "--format", "csv", cwd=finished)
+    as_csv = run_simhelm("show", "runs/small", "--format", "csv", cwd=finished)
     parsed = list(csv.DictReader(io.StringIO(as_csv.stdout)))
     assert [float(row["total"]) for row in parsed] == totals
-    assert "total iterations" in _simhelm("show", "runs/small", cwd=finished).stdout
+    assert "total iterations" in run_simhelm("show", "runs/small", cwd=finished).stdout
 
 
 def test_report_again(finished: Path) -> None:
     (finished / "runs/small/report.html").unlink()
-    done = _simhelm("report", "runs/small", cwd=finished)
+    done = run_simhelm("report", "runs/small", cwd=finished)
     assert done.returncode == 0
     assert done.stdout.strip() == "runs/small/report.html"
     assert (finished / "runs/small/report.html").is_file()
@@ -140,32 +128,32 @@ def test_report_again(finished: Path) -> None:
 
 def test_the_same_again_is_read_not_run(finished: Path) -> None:
     before = (finished / "runs/small/rounds.parquet").stat().st_mtime_ns
-    done = _simhelm("-q", "run", "small.toml", cwd=finished)
+    done = run_simhelm("-q", "run", "small.toml", cwd=finished)
     assert done.returncode == 0
     assert done.stderr == ""
     assert (finished / "runs/small/rounds.parquet").stat().st_mtime_ns == before
-    told = _simhelm("run", "small.toml", "-v", cwd=finished)
+    told = run_simhelm("run", "small.toml", "-v", cwd=finished)
     assert "read, not run again" in told.stderr
     (finished / "runs/small/report.html").unlink()
-    assert _simhelm("run", "small.toml", cwd=finished).returncode == 0
+    assert run_simhelm("run", "small.toml", cwd=finished).returncode == 0
     assert (finished / "runs/small/report.html").is_file()
 
 
 def test_another_configuration_is_refused_with_a_difference(finished: Path) -> None:
-    done = _simhelm("run", "small.toml", "--seed", "4", cwd=finished)
+    done = run_simhelm("run", "small.toml", "--seed", "4", cwd=finished)
     assert done.returncode == 2
     assert "- config.seed = 3" in done.stderr
     assert "+ config.seed = 4" in done.stderr
     assert "--overwrite" in done.stderr
     assert done.stdout == ""
-    other = _simhelm("run", "small.toml", "--seed", "4", "--out", "elsewhere", cwd=finished)
+    other = run_simhelm("run", "small.toml", "--seed", "4", "--out", "elsewhere", cwd=finished)
     assert other.returncode == 0
 
 
 def test_same_seed_same_bits_and_overwrite(finished: Path, tmp_path: Path) -> None:
     (tmp_path / "small.toml").write_text(RUN, encoding="utf-8")
     for attempt in ("first", "again"):
-        done = _simhelm("run", "small.toml", "--overwrite", "--out", "out", cwd=tmp_path)
+        done = run_simhelm("run", "small.toml", "--overwrite", "--out", "out", cwd=tmp_path)
         assert done.returncode == 0, attempt
         ours = pyarrow.parquet.read_table(tmp_path / "out/rounds.parquet")
         assert ours.equals(pyarrow.parquet.read_table(finished / "runs/small/rounds.parquet"))
@@ -173,27 +161,25 @@ def test_same_seed_same_bits_and_overwrite(finished: Path, tmp_path: Path) -> No
 
 def test_a_killed_run_is_run_again(tmp_path: Path) -> None:
     (tmp_path / "long.toml").write_text(RUN.replace("steps = 60", "steps = 400_000"), "utf-8")
-    command = [sys.executable, "-m", "simhelm", "run", "long.toml"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    process = started(command_line("run", "long.toml"), cwd=tmp_path)
     directory = tmp_path / "runs" / "long"
     deadline = time.monotonic() + 120
     while not (directory / "config.json").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     process.kill()
-    process.wait()
-    shown = _simhelm("show", "runs/long", cwd=tmp_path)
+    process.communicate()
+    shown = run_simhelm("show", "runs/long", cwd=tmp_path)
     assert shown.returncode == 5
     assert "did not finish" in shown.stderr
     (tmp_path / "long.toml").write_text(RUN, "utf-8")
-    assert _simhelm("run", "long.toml", cwd=tmp_path).returncode == 2
-    assert _simhelm("run", "long.toml", "--overwrite", cwd=tmp_path).returncode == 0
-    assert _simhelm("show", "runs/long", cwd=tmp_path).returncode == 0
+    assert run_simhelm("run", "long.toml", cwd=tmp_path).returncode == 2
+    assert run_simhelm("run", "long.toml", "--overwrite", cwd=tmp_path).returncode == 0
+    assert run_simhelm("show", "runs/long", cwd=tmp_path).returncode == 0
 
 
 def test_interrupt_is_exit_130(tmp_path: Path) -> None:
     (tmp_path / "long.toml").write_text(RUN.replace("steps = 60", "steps = 400_000"), "utf-8")
-    command = [sys.executable, "-m", "simhelm", "run", "long.toml"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    process = started(command_line("run", "long.toml"), cwd=tmp_path)
     deadline = time.monotonic() + 120
     while not (tmp_path / "runs/long/config.json").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -219,7 +205,7 @@ length = 40
 name = "UCB"
 """
     (tmp_path / "own.toml").write_text(text, encoding="utf-8")
-    done = _simhelm("run", "own.toml", "--format", "json", cwd=tmp_path)
+    done = run_simhelm("run", "own.toml", "--format", "json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     rows = {row["policy"]: row for row in json.loads(done.stdout)}
     assert rows["oracle (Young's factor)"]["total"] < rows["omega=1"]["total"]
@@ -242,7 +228,7 @@ name = "UCB"
 )
 def test_mistakes(tmp_path: Path, arguments: tuple[str, ...], code: int, words: str) -> None:
     (tmp_path / "bad.toml").write_text("= 3", encoding="utf-8")
-    done = _simhelm(*arguments, cwd=tmp_path)
+    done = run_simhelm(*arguments, cwd=tmp_path)
     assert done.returncode == code
     assert words in done.stderr
     assert done.stdout == ""
@@ -259,12 +245,12 @@ matrix = "A.mtx"
 length = 5
 """
     (tmp_path / "own.toml").write_text(text, encoding="utf-8")
-    assert _simhelm("run", "own.toml", cwd=tmp_path).returncode == 0
+    assert run_simhelm("run", "own.toml", cwd=tmp_path).returncode == 0
     scipy.io.mmwrite(tmp_path / "A.mtx", poisson2d(5), symmetry="symmetric")
-    done = _simhelm("run", "own.toml", cwd=tmp_path)
+    done = run_simhelm("run", "own.toml", cwd=tmp_path)
     assert done.returncode == 2
     assert "inputs" in done.stderr
-    assert _simhelm("run", "own.toml", "--overwrite", cwd=tmp_path).returncode == 0
+    assert run_simhelm("run", "own.toml", "--overwrite", cwd=tmp_path).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -286,7 +272,7 @@ def test_runs_without_theory_run(environment: str, tmp_path: Path) -> None:
     (tmp_path / "shifts.txt").write_text("-3.9\n", encoding="utf-8")
     text = f'[environment]\nid = "simhelm/SolverSequence-v0"\n{environment}\n'
     (tmp_path / "run.toml").write_text(text + "omegas = [1.0, 1.5]\n", encoding="utf-8")
-    done = _simhelm("run", "run.toml", "--format", "json", cwd=tmp_path)
+    done = run_simhelm("run", "run.toml", "--format", "json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)) >= 3
 
@@ -304,7 +290,7 @@ name = "UCB"
 label = 'UCB [discount=0.9] $\\foo$ [/x], <b>'
 """
     (tmp_path / "odd.toml").write_text(text, encoding="utf-8")
-    done = _simhelm("run", "odd.toml", cwd=tmp_path)
+    done = run_simhelm("run", "odd.toml", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "UCB [discount=0.9] $\\foo$ [/x], <b>" in done.stdout
     assert "a [/b] c <script>" in done.stdout
@@ -315,14 +301,14 @@ label = 'UCB [discount=0.9] $\\foo$ [/x], <b>'
 
 def test_overwriting_is_never_half_finished_nor_blocked(tmp_path: Path) -> None:
     (tmp_path / "small.toml").write_text(RUN, encoding="utf-8")
-    assert _simhelm("run", "small.toml", cwd=tmp_path).returncode == 0
+    assert run_simhelm("run", "small.toml", cwd=tmp_path).returncode == 0
     directory = tmp_path / "runs" / "small"
     (directory / "config.json").write_text("{ torn", encoding="utf-8")
-    assert _simhelm("run", "small.toml", cwd=tmp_path).returncode == 5
-    assert _simhelm("run", "small.toml", "--overwrite", cwd=tmp_path).returncode == 0
+    assert run_simhelm("run", "small.toml", cwd=tmp_path).returncode == 5
+    assert run_simhelm("run", "small.toml", "--overwrite", cwd=tmp_path).returncode == 0
     (tmp_path / "fresh").mkdir()
     (tmp_path / "fresh" / "config.json.part").write_text("torn", encoding="utf-8")
-    done = _simhelm("run", "small.toml", "--out", "fresh", cwd=tmp_path)
+    done = run_simhelm("run", "small.toml", "--out", "fresh", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 
 
@@ -357,7 +343,7 @@ from simhelm.simulators.linear import poisson2d, sor
 import numpy as np
 assert sor(poisson2d(3), np.ones(9), 1.2).converged
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = python("-c", code)
     assert done.returncode == 0, done.stderr
 
 
@@ -365,7 +351,7 @@ def test_a_directory_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "small.toml").write_text(RUN, encoding="utf-8")
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "thesis.tex").write_text("words", encoding="utf-8")
-    done = _simhelm("run", "small.toml", "--out", "precious", "--overwrite", cwd=tmp_path)
+    done = run_simhelm("run", "small.toml", "--out", "precious", "--overwrite", cwd=tmp_path)
     assert done.returncode == 2
     assert [path.name for path in (tmp_path / "precious").iterdir()] == ["thesis.tex"]
 
@@ -380,15 +366,15 @@ def test_damaged_directory_is_exit_5(finished: Path, tmp_path: Path) -> None:
         content = (copy / name).read_bytes()
         (copy / name).write_bytes(content[: len(content) // 2])
         for verb in ("show", "report"):
-            done = _simhelm(verb, str(copy), cwd=tmp_path)
+            done = run_simhelm(verb, str(copy), cwd=tmp_path)
             # The table needs no rounds, the pictures do.
             expected = 0 if (verb, name) == ("show", "rounds.parquet") else 5
             assert done.returncode == expected, (verb, name, done.stderr)
             assert "Traceback" not in done.stderr
         (copy / name).write_text("[]", encoding="utf-8")
-        assert _simhelm("report", str(copy), cwd=tmp_path).returncode == 5, name
+        assert run_simhelm("report", str(copy), cwd=tmp_path).returncode == 5, name
         (copy / name).unlink()
-        assert _simhelm("show", str(copy), cwd=tmp_path).returncode == 5, name
+        assert run_simhelm("show", str(copy), cwd=tmp_path).returncode == 5, name
 
 
 def test_version_list_and_entry_point(tmp_path: Path) -> None:
@@ -396,9 +382,9 @@ def test_version_list_and_entry_point(tmp_path: Path) -> None:
         [sys.executable, "-m", "simhelm"],
         [str(Path(sys.executable).parent / "simhelm")],
     ):
-        done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
+        done = completed([*command, "--version"], check=True)
         assert done.stdout.strip() == f"simhelm {simhelm.__version__}"
-    rows = json.loads(_simhelm("list", "--format", "json", cwd=tmp_path).stdout)
+    rows = json.loads(run_simhelm("list", "--format", "json", cwd=tmp_path).stdout)
     names = {row["name"] for row in rows}
     assert {"simhelm/Heat2D-v0", "ChebCB", "learning-to-relax", "RelaxationFactor"} <= names
 
@@ -406,14 +392,6 @@ def test_version_list_and_entry_point(tmp_path: Path) -> None:
 def test_works_without_home_locale_or_terminal(tmp_path: Path) -> None:
     (tmp_path / "small.toml").write_text(RUN, encoding="utf-8")
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": "/nonexistent"}
-    done = subprocess.run(
-        [sys.executable, "-m", "simhelm", "run", "small.toml"],
-        cwd=tmp_path,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=300,
-        check=False,
-    )
+    done = run_simhelm("run", "small.toml", cwd=tmp_path, env=environment, encoding="utf-8")
     assert done.returncode == 0, done.stderr
-    assert b"TsallisINF" in done.stdout
+    assert "TsallisINF" in done.stdout

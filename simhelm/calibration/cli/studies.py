@@ -42,33 +42,14 @@ def print_outcome(view: StudyView, form: OutputFormat) -> None:
     """Print a study's outcome beside its baselines."""
     import dataclasses
 
-    from simhelm.calibration.study.outcome import outcome, verdict
+    from simhelm.calibration.study.outcome import outcome, outcome_cells, verdict
 
-    rows, objective = outcome(view), view.objectives[0][0]
-    unit = view.property("identity")["problem"]["work_unit"]
+    rows = outcome(view)
     if form is not OutputFormat.table:
         print_records([dataclasses.asdict(row) for row in rows], form)
         return
-    shown = [
-        {
-            "who": row.who,
-            f"best {objective}": None if row.best is None else f"{row.best:.6g}",
-            "to rule of thumb": None if row.to_default is None else f"{row.to_default:.3f}",
-            "trial": row.slot,
-            "trials": row.trials,
-            "failures": row.failures,
-            "stopped early": row.stopped,
-            f"cost ({unit})": f"{row.cost:,.6g}",
-            "configuration": ", ".join(f"{k} = {_short(v)}" for k, v in row.config.items()),
-        }
-        for row in rows
-    ]
-    print_records(shown, form, title=view.definition["config"]["title"])
-    typer.echo(verdict(rows, objective))
-
-
-def _short(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    print_records(outcome_cells(view, rows), form, title=view.definition["config"]["title"])
+    typer.echo(verdict(rows, view.objectives[0][0]))
 
 
 @app.command()

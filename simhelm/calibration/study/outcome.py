@@ -9,7 +9,8 @@ from typing import Any
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
 
-_TITLES = {
+# The series of a study that are results, as people call them.
+TITLES = {
     "default": "rule of thumb",
     "oracle": "oracle",
     "random": "random search",
@@ -23,6 +24,7 @@ class OutcomeRow:
 
     Attributes:
         who: the sampler, or the baseline.
+        kind: ``"search"``, or the baseline's series.
         best: best value of the first objective; None if no trial has one.
         to_default: best over that of the rule of thumb.
         slot: of the best trial.
@@ -32,6 +34,7 @@ class OutcomeRow:
     """
 
     who: str
+    kind: str
     best: float | None
     to_default: float | None
     slot: int | None
@@ -47,7 +50,7 @@ def outcome(view: StudyView) -> list[OutcomeRow]:
     objective, direction = view.objectives[0]
     counts = view.counts()
     rows = [_row(view, name, counts, objective) for name in _present(counts)]
-    default = next((row.best for row in rows if row.who == _TITLES["default"]), None)
+    default = next((row.best for row in rows if row.who == TITLES["default"]), None)
     if default:
         rows = [
             dataclasses.replace(row, to_default=None if row.best is None else row.best / default)
@@ -59,7 +62,7 @@ def outcome(view: StudyView) -> list[OutcomeRow]:
 
 def _present(counts: list[dict[str, Any]]) -> list[str]:
     found = {count["series"] for count in counts}
-    return [name for name in _TITLES if name in found]
+    return [name for name in TITLES if name in found]
 
 
 def _row(view: StudyView, series: str, counts: list[dict[str, Any]], objective: str) -> OutcomeRow:
@@ -68,7 +71,8 @@ def _row(view: StudyView, series: str, counts: list[dict[str, Any]], objective: 
     fine, stopped = ("COMPLETED", "CONVERGED"), "STOPPED_EARLY"
     sampler = view.definition["config"]["sampler"]["name"]
     return OutcomeRow(
-        who=f"{sampler}" if series == "search" else _TITLES[series],
+        who=sampler if series == "search" else TITLES[series],
+        kind=series,
         best=None if best is None else best.values[objective],
         to_default=None,
         slot=None if best is None else best.slot,
@@ -83,12 +87,11 @@ def _row(view: StudyView, series: str, counts: list[dict[str, Any]], objective: 
 def verdict(rows: list[OutcomeRow], objective: str) -> str:
     """One sentence: whether searching paid, for the first objective."""
     by_name = {row.who: row for row in rows}
-    known = {title for name, title in _TITLES.items() if name != "search"}
-    search = next((row for row in rows if row.who not in known), None)
+    search = next((row for row in rows if row.kind == "search"), None)
     if search is None or search.best is None:
         return "No trial has a result yet."
     text = f"{search.who} reached {objective} = {search.best:.6g} in {search.trials} trials"
-    for title in (_TITLES["default"], _TITLES["random"], _TITLES["oracle"]):
+    for title in (TITLES["default"], TITLES["random"], TITLES["oracle"]):
         row = by_name.get(title)
         if row is None:
             continue
@@ -100,6 +103,30 @@ def verdict(rows: list[OutcomeRow], objective: str) -> str:
             better = rows.index(search) < rows.index(row)
             text += f", {'better' if better else 'worse'} than the {title} ({row.best:.6g})"
     return text + "."
+
+
+def outcome_cells(view: StudyView, rows: list[OutcomeRow]) -> list[dict[str, str]]:
+    """The rows as texts by heading, for people."""
+    objective = view.objectives[0][0]
+    unit = view.property("identity")["problem"]["work_unit"]
+    return [
+        {
+            "who": row.who,
+            f"best {objective}": "" if row.best is None else f"{row.best:.6g}",
+            "to rule of thumb": "" if row.to_default is None else f"{row.to_default:.3f}",
+            "trial": "" if row.slot is None else str(row.slot),
+            "trials": str(row.trials),
+            "failures": str(row.failures),
+            "stopped early": str(row.stopped),
+            f"cost ({unit})": f"{row.cost:,.6g}",
+            "configuration": ", ".join(f"{k} = {_short(v)}" for k, v in row.config.items()),
+        }
+        for row in rows
+    ]
+
+
+def _short(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def record(trial: Trial) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -86,6 +87,7 @@ def run_study(
     """
     from simhelm.calibration.schema import validated
 
+    _check_not_importing()
     table = SamplerTable(name=sampler, **(sampler_options or {}))
     config = validated(StudyConfig, {**settings, "sampler": table}, "run_study")
     if workers is not None:
@@ -96,6 +98,15 @@ def run_study(
     with contextlib.suppress(Stopped):
         study.run(execution or Execution())
     return study.view()
+
+
+def _check_not_importing() -> None:
+    """A worker imports the caller's script; without a guard it would start the study again."""
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise ConfigurationError(
+            "run_study was called while a worker imports this script: put what the script does "
+            'under `if __name__ == "__main__":`'
+        )
 
 
 class Study:

@@ -30,6 +30,8 @@ from simhelm.simulators.executable.signals import signal_name
 # Seconds between asking a process to end and killing it.
 _GRACE = 0.6
 _TICK = 0.05
+# Seconds that a process gets to import and make the problem, which no trial's limit counts.
+_LONGEST_START = 600.0
 
 Initializer = Callable[..., None]
 
@@ -66,7 +68,7 @@ class Worker:
         """Call a function in the process and wait for its result.
 
         Args:
-            time_limit: seconds after which the process is killed.
+            time_limit: seconds after which the process is killed; starting it does not count.
             tick: called many times a second while waiting.
 
         Raises:
@@ -78,17 +80,9 @@ class Worker:
         if self._cancelled.is_set():
             raise CancelledError
         if self._process is None or not self._process.is_alive():
-            self._start()
+            self._start(tick)
         self._send((function, arguments))
-        deadline = time.monotonic() + (time_limit or float("inf"))
-        while not self._answered():
-            tick()
-            if self._cancelled.is_set():
-                self.stop()
-                raise CancelledError
-            if time.monotonic() > deadline:
-                self.stop()
-                raise TimeoutError(f"no result within {time_limit:g} s")
+        self._wait(time_limit, tick, "no result")
         return self._receive()
 
     @property
@@ -113,7 +107,7 @@ class Worker:
             process.join()
         kill_marked(process.pid)
 
-    def _start(self) -> None:
+    def _start(self, tick: Callable[[], None]) -> None:
         self.stop()
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
@@ -122,7 +116,24 @@ class Worker:
             self._process.start()
         theirs.close()
         # Through the pipe, where what cannot be sent or read is an error with an answer.
-        self._send(self._prepare)
+        try:
+            self._send(self._prepare)
+            self._wait(_LONGEST_START, tick, "not ready")
+            self._receive()
+        except BaseException:
+            self.stop()  # half prepared it would take a task for its preparation
+            raise
+
+    def _wait(self, limit: float | None, tick: Callable[[], None], what: str) -> None:
+        deadline = time.monotonic() + (limit or float("inf"))
+        while not self._answered():
+            tick()
+            if self._cancelled.is_set():
+                self.stop()
+                raise CancelledError
+            if time.monotonic() > deadline:
+                self.stop()
+                raise TimeoutError(f"{what} within {limit:g} s")
 
     def _send(self, message: Any) -> None:
         try:
@@ -184,6 +195,7 @@ def _serve(pipe: Any, parent: int) -> None:
     ending: list[bool] = []
     signal.signal(signal.SIGTERM, lambda *_: _terminated(ending))
     die_with_parent(parent, signal.SIGTERM if is_cancellable() else signal.SIGKILL)
+    _say_ready(pipe)
     while not ending and _answer_one(pipe):
         pass
     kill_marked(os.getpid())
@@ -199,6 +211,13 @@ def _get_ready(pipe: Any) -> None:
         os._exit(1)
     except Exception as error:
         cannot_evaluate(f"the simulator cannot be set up: {told(error)}")
+
+
+def _say_ready(pipe: Any) -> None:
+    try:
+        pipe.send((False, "ready"))
+    except OSError:
+        os._exit(1)
 
 
 def _answer_one(pipe: Any) -> bool:

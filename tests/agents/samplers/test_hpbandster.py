@@ -5,7 +5,6 @@ import logging
 import math
 import os
 import pickle
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
@@ -27,6 +26,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 from simhelm.agents.samplers import HpBandSterSampler
 from simhelm.agents.samplers.isolation import isolated, quiet
 from simhelm.agents.samplers.kde_model import proposal_words, result_words
+from tests.subprocesses import python
 
 with quiet():
     pytest.importorskip("hpbandster")
@@ -230,13 +230,8 @@ def test_hash_randomisation_changes_nothing() -> None:
     )
 
     def output(hash_seed: str) -> str:
-        return subprocess.run(  # noqa: S603 (our own interpreter and code)
-            [sys.executable, "-W", "ignore", "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        return python("-W", "ignore", "-c", code, env=environment, check=True).stdout
 
     assert output("1") == output("2") != ""
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from simhelm.calibration import StudyView
-from tests.calibration.study.harness import finished_trials, nothing_left, simhelm, start
+from tests.calibration.study.harness import finished_trials, nothing_left
+from tests.subprocesses import command_line, run_simhelm, started
 
 # Trials are short, and many, so that a kill meets every phase: asking, sending, storing.
 STUDY = """
@@ -36,12 +37,12 @@ def kill_and_resume(folder: Path, *, kills: int, seed: int, trials: int = 400) -
     file = folder / "chaos.toml"
     file.write_text(STUDY.format(trials=trials))
     whole, broken = folder / "whole", folder / "broken"
-    done = simhelm("run", file, "--out", whole, "--executor", "serial")
+    done = run_simhelm("run", file, "--out", whole, "--executor", "serial")
     assert done.returncode == 0, done.stderr
     rng = np.random.default_rng(seed)
     hits = 0
     for _ in range(kills):
-        process = start("run", file, "--out", broken, "--workers", "1", "--quiet")
+        process = started(command_line("run", file, "--out", broken, "--workers", "1", "--quiet"))
         before = finished_trials(broken)
         _wait_for_progress(process, broken, before)
         time.sleep(float(rng.uniform(0.0, 0.08)))
@@ -49,9 +50,9 @@ def kill_and_resume(folder: Path, *, kills: int, seed: int, trials: int = 400) -
             hits += 1
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        assert process.returncode == -signal.SIGKILL or process.returncode == 0
+        assert process.returncode in {-signal.SIGKILL, 0}
         nothing_left(broken)
-    done = simhelm("run", file, "--out", broken, "--workers", "2")
+    done = run_simhelm("run", file, "--out", broken, "--workers", "2")
     assert done.returncode == 0, done.stderr
     assert StudyView(broken).reproducible() == StudyView(whole).reproducible()
     return hits

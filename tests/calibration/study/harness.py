@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,8 +14,6 @@ from simhelm.calibration import Execution, StudyView, run_study
 from simhelm.calibration.study.executors import Processes, Serial
 from simhelm.simulators.problem import Problem
 
-BIN = Path(sys.prefix) / "bin"
-MPIEXEC = BIN / "mpiexec"
 # Long enough for a slow machine; what is waited for takes a second or two.
 PATIENCE = 60.0
 
@@ -29,30 +25,6 @@ def table(
     executor = Serial() if workers is None else Processes(workers)
     view = run_study(problem, directory, execution=Execution(executor=executor), **settings)
     return view.reproducible()
-
-
-def simhelm(*words: str | Path, ranks: int | None = None, **options: Any) -> Any:
-    """Run the command line as a process of its own."""
-    launcher = [sys.executable]
-    if ranks is not None:
-        launcher = [str(MPIEXEC), "-n", str(ranks), sys.executable, "-m", "mpi4py"]
-    command = [*launcher, "-m", "simhelm", *map(str, words)]
-    options = {"capture_output": True, "text": True, "timeout": PATIENCE, **options}
-    return subprocess.run(command, check=False, stdin=subprocess.DEVNULL, **options)
-
-
-def start(*words: str | Path, ranks: int | None = None) -> subprocess.Popen[str]:
-    """Start the command line and do not wait for it."""
-    launcher = [sys.executable]
-    if ranks is not None:
-        launcher = [str(MPIEXEC), "-n", str(ranks), sys.executable, "-m", "mpi4py"]
-    return subprocess.Popen(
-        [*launcher, "-m", "simhelm", *map(str, words)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def wait_until(condition: Callable[[], Any], what: str) -> Any:

@@ -14,8 +14,9 @@ import pytest
 from simhelm.calibration import Execution, StudyView, run_study
 from simhelm.calibration.study.executors import Processes, Serial
 from simhelm.simulators.cancellation import Cancellation
-from tests.calibration.study.harness import finished_trials, simhelm, start, table, wait_until
+from tests.calibration.study.harness import finished_trials, table, wait_until
 from tests.calibration.study.problems import Bowl, Converging
+from tests.subprocesses import command_line, run_simhelm, started
 
 SAMPLERS: dict[str, dict[str, Any]] = {
     "TPESampler": {"sampler": "TPESampler"},
@@ -168,7 +169,7 @@ def test_mpi_gives_the_same_trials(sampler: str, tmp_path: Path) -> None:
     tables = []
     for ranks in (None, 2, 4):
         out = tmp_path / f"ranks-{ranks}"
-        done = simhelm("run", file, "--out", out, ranks=ranks)
+        done = run_simhelm("run", file, "--out", out, ranks=ranks)
         assert done.returncode == 0, done.stderr
         tables.append(StudyView(out).reproducible())
     assert tables[0] == tables[1] == tables[2]
@@ -192,9 +193,9 @@ def test_signals_leave_a_study_that_goes_on(tmp_path: Path) -> None:
     file = tmp_path / "study.toml"
     file.write_text(STUDY.format(sampler="TPESampler").replace("systems = 3", "systems = 40000"))
     for number in (signal.SIGINT, signal.SIGTERM):
-        process = start("run", file, "--out", tmp_path / "s", "--workers", "2")
-        wait_until(lambda: is_study(tmp_path / "s"), "the study")
-        time.sleep(1.5)
+        process = started(command_line("run", file, "--out", tmp_path / "s", "--workers", "2"))
+        wait_until(lambda: is_worked_on(tmp_path / "s"), "the study")
+        time.sleep(1.0)
         process.send_signal(number)
         begun = time.monotonic()
         _, text = process.communicate(timeout=30)
@@ -205,12 +206,11 @@ def test_signals_leave_a_study_that_goes_on(tmp_path: Path) -> None:
     assert finished_trials(tmp_path / "s") <= 24
 
 
-def is_study(directory: Path) -> bool:
+def is_worked_on(directory: Path) -> bool:
     try:
-        StudyView(directory)
+        return bool(StudyView(directory).owner())
     except Exception:
         return False
-    return True
 
 
 def test_processes_are_used(tmp_path: Path) -> None:

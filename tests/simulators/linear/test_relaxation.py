@@ -1,8 +1,5 @@
 """sor, ssor and ssor_pcg against worked examples, dense computations and themselves."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import scipy.sparse
@@ -12,6 +9,7 @@ from hypothesis import strategies as st
 from simhelm.simulators import EndReason
 from simhelm.simulators.linear import poisson2d, prepare, solve_many, sor, ssor, ssor_pcg
 from tests.simulators.linear import dense
+from tests.subprocesses import python
 
 
 def test_burden_and_faires_worked_example() -> None:
@@ -288,7 +286,5 @@ for name, (solver, vectors) in solvers.items():
 
 def test_a_solve_takes_a_few_vectors_and_no_more_for_more_iterations() -> None:
     """Resident memory of a million unknowns; a copy of the matrix would be eight vectors."""
-    done = subprocess.run(
-        [sys.executable, "-c", MEMORY], capture_output=True, text=True, check=False
-    )
+    done = python("-c", MEMORY)
     assert done.returncode == 0, done.stderr
