@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typing
+from collections.abc import Iterable
 from typing import Any
 
 import pydantic
@@ -19,7 +21,7 @@ def _explain(model: type[pydantic.BaseModel], problem: dict[str, Any]) -> str:
     path = ".".join(str(part) for part in problem["loc"])
     got = problem.get("input")
     if problem["type"] == "extra_forbidden":
-        known = list(model.model_fields)
+        known = _keys_at(model, problem["loc"][:-1])
         hint = nearest(str(problem["loc"][-1]), known)
         return f"unknown key {path!r}; expected one of {sorted(known)}{hint}"
     if problem["type"] == "missing":
@@ -29,3 +31,19 @@ def _explain(model: type[pydantic.BaseModel], problem: dict[str, Any]) -> str:
     if problem["type"] == "literal_error":
         hint = nearest(str(got), str(problem["ctx"]["expected"]).replace("'", "").split(" or "))
     return f"{path}: {message}, got {got!r}{hint}" if path else message
+
+
+def _keys_at(model: type[pydantic.BaseModel], path: Iterable[Any]) -> list[str]:
+    """The keys that the table at a path may have."""
+    for part in path:
+        if part in model.model_fields:
+            model = _table(model.model_fields[part].annotation) or model
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _table(annotation: Any) -> type[pydantic.BaseModel] | None:
+    """The model in an annotation such as ``Table``, ``Table | None`` or ``list[Table]``."""
+    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
+        return annotation
+    found = (_table(inner) for inner in typing.get_args(annotation))
+    return next((model for model in found if model is not None), None)

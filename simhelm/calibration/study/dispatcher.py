@@ -168,8 +168,7 @@ class Dispatcher:
         trial, outcome = flight.trial, outcome_of(future)
         if outcome.metrics.end_reason is EndReason.INTERRUPTED:
             # Only a stop interrupts; the trial is as if it had never started.
-            trial.state = "queued"
-            self._store.save([trial])
+            self._queue_again(trial)
             return None
         if self._is_retried(trial, outcome.metrics):
             self._store.note("retry", outcome.metrics.details, trial.slot)
@@ -229,11 +228,14 @@ class Dispatcher:
             except queue.Empty:
                 break
         for flight in self._flights.values():
-            flight.trial.state = "queued"
-            self._store.save([flight.trial])
-            self._store.note("interrupted", "will be evaluated again", flight.trial.slot)
+            self._queue_again(flight.trial)
         self._flights.clear()
         self._store.commit()
+
+    def _queue_again(self, trial: Trial) -> None:
+        trial.state = "queued"
+        self._store.save([trial])
+        self._store.note("interrupted", "will be evaluated again", trial.slot)
 
     def _settle_without_retry(self, future: Future[Outcome]) -> None:
         retries, self._retries = self._retries, 0

@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import platform
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from typing import Any
 from simhelm.calibration.errors import StudyLocked
 
 LOCK = "lock"
+# Seconds that a new owner may take to write its name.
+_INTRODUCTION = 0.5
 _UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
@@ -62,9 +65,17 @@ def _acquire(descriptor: int, directory: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        found = _read(descriptor)
+        found = _introduced(descriptor)
         if error.errno not in _UNSUPPORTED or _is_alive(found):
             raise StudyLocked(_sentence(directory, found)) from None
+
+
+def _introduced(descriptor: int) -> dict[str, Any]:
+    """What the file says of its owner, who writes it a moment after taking the lock."""
+    deadline = time.monotonic() + _INTRODUCTION
+    while not (found := _read(descriptor)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return found
 
 
 def _sentence(directory: Path, found: dict[str, Any]) -> str:

@@ -21,9 +21,11 @@ from simhelm.calibration.study.store import (
 from simhelm.calibration.study.trial import Trial
 from simhelm.simulators.problem import Direction, Parameter
 
-_COUNTS = """
+# A batch is asked for as a whole; what of it lies over the limit waits for a larger one, unseen.
+_WANTED = "(state <> 'queued' OR slot < ?)"
+_COUNTS = f"""
 SELECT series, state, end_reason, count(*), sum(cost), sum(seconds) FROM trials
-GROUP BY series, state, end_reason
+WHERE {_WANTED} GROUP BY series, state, end_reason
 """
 
 
@@ -81,7 +83,8 @@ class StudyView:
         """Trials by series, state and end reason, with their cost and seconds."""
         with self._database() as database:
             keys = ("series", "state", "end_reason", "trials", "cost", "seconds")
-            return [dict(zip(keys, row, strict=True)) for row in database.execute(_COUNTS)]
+            rows = database.execute(_COUNTS, (self._limit(),))
+            return [dict(zip(keys, row, strict=True)) for row in rows]
 
     def series(self) -> list[str]:
         """The names of the series that have trials."""
@@ -91,7 +94,8 @@ class StudyView:
     def trials(self, series: str = "search") -> list[Trial]:
         """All trials of a series, by slot."""
         with self._database() as database:
-            return load_trials(database, self.path, "WHERE series = ?", (series,))
+            where = f"WHERE series = ? AND {_WANTED}"
+            return load_trials(database, self.path, where, (series, self._limit()))
 
     def reproducible(self) -> list[dict[str, Any]]:
         """The trial table without wall-clock facts: equal however the study was run."""
@@ -162,6 +166,10 @@ class StudyView:
             keys = ("at", "kind", "slot", "text")
             rows = database.execute("SELECT at, kind, slot, text FROM events ORDER BY rowid")
             return [dict(zip(keys, row, strict=True)) for row in rows]
+
+    def _limit(self) -> int:
+        wanted: int = self.definition["config"]["trials"]
+        return wanted
 
     @contextlib.contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:

@@ -38,9 +38,13 @@ def read_output(directory: Path, name: str, *, since: float) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise BadOutput(f"{name}: {error.strerror or error}") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         _check_file(name, os.fstat(descriptor), since)
-        data = file.read(_LARGEST + 1)
+        # A descriptor of a folder, say, makes no file: looked at first.
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(_LARGEST + 1)
+    finally:
+        os.close(descriptor)
     if b"\0" in data:
         raise BadOutput(f"{name}: binary data, expected text")
     try:

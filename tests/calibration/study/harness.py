@@ -12,6 +12,7 @@ import psutil
 
 from simhelm.calibration import Execution, StudyView, run_study
 from simhelm.calibration.study.executors import Processes, Serial
+from simhelm.calibration.study.search import trial_seed
 from simhelm.simulators.problem import Problem
 
 # Long enough for a slow machine; what is waited for takes a second or two.
@@ -62,3 +63,8 @@ def mentioning(*words: str) -> list[psutil.Process]:
 def nothing_left(directory: Path, words: Sequence[str] = ()) -> None:
     """Assert that no process of a study in the directory goes on."""
     wait_until(lambda: not mentioning(str(directory), *words), f"the end of {directory}")
+
+
+def slots(*numbers: int, seed: int = 0) -> tuple[int, ...]:
+    """The seeds by which a problem knows its slots."""
+    return tuple(trial_seed(seed, slot) for slot in numbers)

@@ -1,0 +1,158 @@
+"""Faults of study directories (F7, F14-F16): full, shared, damaged, another study's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simhelm.calibration import StudyView, run_study
+from simhelm.calibration.errors import DirectoryError, SimhelmError, StudyLocked
+from simhelm.calibration.study.lock import LOCK, exclusive
+from tests.calibration.study.faulty_executable import executable, reasons
+from tests.calibration.study.harness import finished_trials, table
+from tests.calibration.study.problems import Bowl
+from tests.subprocesses import command_line, completed, run_simhelm, started
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Any:
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=6m", "none", str(folder)]
+    if completed(command).returncode:
+        pytest.skip("mounting a file system is not allowed here")
+    yield folder
+    completed(["umount", "-l", str(folder)], check=True)
+
+
+def test_f7_a_full_disk_loses_nothing(tiny_disk: Path, tmp_path: Path) -> None:
+    whole = table(Bowl(), tmp_path / "whole", trials=200, sampler="RandomSampler")
+    ballast = tiny_disk / "ballast"
+    ballast.write_bytes(b"x" * (shutil.disk_usage(tiny_disk).free - 150_000))
+    with pytest.raises(SimhelmError, match="bytes free"):
+        run_study(Bowl(), tiny_disk / "s", trials=200, sampler="RandomSampler")
+    before = finished_trials(tiny_disk / "s")
+    ballast.unlink()
+    assert table(Bowl(), tiny_disk / "s", trials=200, sampler="RandomSampler") == whole
+    assert before > 0
+
+
+def test_f14_one_of_two_runs_wins(tmp_path: Path) -> None:
+    file = executable(tmp_path, "sleep 1; echo cost = $1", trials=1)
+    for attempt in range(20):
+        out = tmp_path / f"out-{attempt}"
+        both = [started(command_line("run", file, "--out", out)) for _ in range(2)]
+        texts = [process.communicate(timeout=60)[1] for process in both]
+        codes = sorted(process.returncode for process in both)
+        assert codes == [0, 4], texts
+        assert any(f"process {process.pid}" in text for process in both for text in texts)
+        assert reasons(out) == {0: "completed"}
+
+
+def test_f14_the_lock_names_its_owner_and_dies_with_it(tmp_path: Path) -> None:
+    with exclusive(tmp_path):
+        assert StudyLockedText(tmp_path) == f"process {os.getpid()}"
+    assert (tmp_path / LOCK).read_bytes() == b""
+    (tmp_path / LOCK).write_text('{"pid": 1, "host": "elsewhere", "since": "long ago"}')
+    with exclusive(tmp_path):  # a dead owner's words do not lock
+        pass
+
+
+def StudyLockedText(directory: Path) -> str:  # noqa: N802
+    with pytest.raises(StudyLocked) as locked, exclusive(directory):
+        pass
+    return " ".join(str(locked.value).split(": ")[1].split()[:2])
+
+
+def test_f15_no_damage_passes_unnoticed_or_raises_the_unexpected(tmp_path: Path) -> None:
+    run_study(Bowl(), tmp_path / "s", trials=12, sampler="RandomSampler")
+    good = StudyView(tmp_path / "s").reproducible()
+    file = tmp_path / "s" / "study.db"
+    data = file.read_bytes()
+    rng = np.random.default_rng(8)
+    noticed = 0
+    for _ in range(300):
+        place = int(rng.integers(len(data)))
+        damaged = bytearray(data)
+        damaged[place] ^= int(rng.integers(1, 256))
+        file.write_bytes(damaged)
+        noticed += not _reads(tmp_path / "s", good)
+    for size in (0, 1, 50, 100, 1000, len(data) // 2, len(data) - 1):
+        file.write_bytes(data[:size])
+        noticed += not _reads(tmp_path / "s", None if size < len(data) - 1 else good)
+    file.write_bytes(data)
+    assert _reads(tmp_path / "s", good)
+    assert noticed > 50
+
+
+def _reads(directory: Path, good: list[dict[str, Any]] | None) -> bool:
+    """Whether the study can be read; then it must be the right one."""
+    try:
+        found = StudyView(directory).reproducible()
+    except DirectoryError as error:
+        found, message = None, str(error)
+    if found is None:
+        assert str(directory) in message
+        return False
+    assert found == good
+    return True
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database at all" * 99, b"\0" * 4096])
+def test_f15_foreign_files_are_never_taken_for_new(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "study.db").write_bytes(content)
+    if content:
+        with pytest.raises(DirectoryError):
+            run_study(Bowl(), tmp_path / "s", trials=2)
+        assert (tmp_path / "s" / "study.db").read_bytes() == content
+    else:  # a study that was killed while it was made
+        assert len(run_study(Bowl(), tmp_path / "s", trials=2, batch=2).trials()) == 2
+
+
+def test_f15_a_newer_format_is_said_to_be_newer(tmp_path: Path) -> None:
+    run_study(Bowl(), tmp_path / "s", trials=2)
+    with sqlite3.connect(tmp_path / "s" / "study.db") as database:
+        database.execute("UPDATE study SET value = '99' WHERE key = 'format'")
+    database.close()
+    with pytest.raises(DirectoryError, match="newer"):
+        run_study(Bowl(), tmp_path / "s", trials=2)
+
+
+def test_f16_a_changed_problem_is_refused_with_a_diff(tmp_path: Path) -> None:
+    file, out = executable(tmp_path, "echo cost = $1"), tmp_path / "out"
+    assert run_simhelm("run", file, "--out", out).returncode == 0
+    text = file.read_text()
+    for change in (("high = 2.0", "high = 3.0"), ("seed = 2", "seed = 3"), ("= 3\n", "= 4\n")):
+        file.write_text(text.replace(*change))
+        done = run_simhelm("run", file, "--out", out)
+        assert done.returncode == 2
+        assert "  - " in done.stderr
+        assert "  + " in done.stderr
+        assert "--fork" in done.stderr
+    file.write_text(text)
+    (tmp_path / "sim.sh").write_text("#!/bin/sh\necho cost = 1\n")
+    assert "contents.sim.sh" in run_simhelm("run", file, "--out", out).stderr
+    (tmp_path / "sim.sh").write_text("#!/bin/sh\necho cost = $1")
+    file.write_text(text.replace("trials = 9", "trials = 12"))
+    assert run_simhelm("run", file, "--out", out).returncode == 0
+    assert len(StudyView(out).trials()) == 12
+
+
+def test_f16_a_fork_takes_over_what_still_holds(tmp_path: Path) -> None:
+    file, out, new = executable(tmp_path, "echo cost = $1"), tmp_path / "out", tmp_path / "new"
+    assert run_simhelm("run", file, "--out", out).returncode == 0
+    file.write_text(file.read_text().replace("high = 2.0", "high = 1.0"))
+    done = run_simhelm("run", file, "--out", out, "--fork", new)
+    assert done.returncode == 0, done.stderr
+    legal = [trial for trial in StudyView(out).trials() if float(trial.config["x"]) <= 1.0]
+    taken = StudyView(new).trials("earlier")
+    assert [trial.config for trial in taken] == [trial.config for trial in legal]
+    assert 0 < len(legal) < 9
+    assert len(StudyView(new).trials()) == 9
