@@ -2,14 +2,19 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pydantic
 import pytest
 import scipy.io
 
 from simhelm.calibration.schema import load_config
 from simhelm.calibration.steering import entrants, make_environment, resolve
+from simhelm.calibration.study import configuration
+from simhelm.calibration.study.definition import from_file
+from simhelm.simulators.executable import specification
 from tests.subprocesses import python, run_simhelm
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,8 +30,8 @@ def test_readme_code_runs(code: str, tmp_path: Path) -> None:
 
 
 def test_readme_has_blocks_and_commands() -> None:
-    assert len(BLOCKS) == 4
-    assert len(COMMANDS) == 6
+    assert len(BLOCKS) == 5
+    assert len(COMMANDS) == 13
 
 
 def test_readme_commands_run_in_their_order(tmp_path: Path) -> None:
@@ -40,6 +45,32 @@ def test_readme_commands_run_in_their_order(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         assert done.stdout.strip()
     assert (tmp_path / "runs/heat/report.html").stat().st_size > 100_000
+
+
+def _keys(table: type[pydantic.BaseModel]) -> set[str]:
+    return {field.alias or name for name, field in table.model_fields.items()}
+
+
+def test_every_key_of_a_study_file_is_documented() -> None:
+    text = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"[a-z_]+", "".join(re.findall(r"`([^`\n]*)`", text))))
+    tables = (
+        configuration.StudyConfig, configuration.FailureTable, configuration.EarlyStoppingTable,
+        configuration.HyperbandTable, configuration.ObjectiveTable, specification.SimulatorTable,
+        specification.ParameterTable, specification.OutputTable, specification.CurveTable,
+        specification.CsvTable, specification.JsonTable, specification.RegexTable,
+    )  # fmt: skip
+    for table in tables:
+        assert _keys(table) <= documented, table.__name__
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*/*.toml")), ids=lambda p: p.stem)
+def test_study_examples_are_valid(path: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "example"
+    shutil.copytree(path.parent, folder)
+    (folder / "projectile").touch()  # what the compiler makes
+    definition = from_file(folder / path.name)
+    assert len(definition.problem.parameters) > 1
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.toml")), ids=lambda p: p.stem)

@@ -386,7 +386,13 @@ def test_version_list_and_entry_point(tmp_path: Path) -> None:
         assert done.stdout.strip() == f"simhelm {simhelm.__version__}"
     rows = json.loads(run_simhelm("list", "--format", "json", cwd=tmp_path).stdout)
     names = {row["name"] for row in rows}
-    assert {"simhelm/Heat2D-v0", "ChebCB", "learning-to-relax", "RelaxationFactor"} <= names
+    assert {
+        "simhelm/Heat2D-v0",
+        "ChebCB",
+        "learning-to-relax",
+        "RelaxationFactor",
+        "TPESampler",
+    } <= names
 
 
 def test_works_without_home_locale_or_terminal(tmp_path: Path) -> None:

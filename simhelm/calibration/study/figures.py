@@ -75,7 +75,8 @@ def _history(axes: Axes, view: StudyView, trials: Mapping[str, Sequence[Trial]])
             axes.plot(at, values[at], ".", ms=3, color=colour, alpha=0.4, label="a trial")
             best = np.nanmin(values) if direction == "minimize" else np.nanmax(values)
             axes.axhline(best, color="0.5", ls="--", label="best fixed setting that was run")
-        axes.plot(at, _best_so_far(values, direction)[at], color=colour, label=_who(view, series))
+        best_so_far = _best_so_far(values, direction)[at]
+        axes.step(at, best_so_far, where="post", color=colour, label=_who(view, series))
     _scale(axes, [t.values[name] for members in trials.values() for t in members if t.succeeded])
     axes.set(xlabel="trial", ylabel=plain(name), title=f"{plain(name)}, best so far ({direction})")
 

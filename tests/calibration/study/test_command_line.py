@@ -28,19 +28,19 @@ def baked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shell example, run once; some of its loaves catch fire."""
     folder = tmp_path_factory.mktemp("baked")
     shutil.copytree(EXAMPLES / "shell_study", folder / "shell_study")
-    done = run_simhelm("run", "shell_study/study.toml", "--workers", "2", cwd=folder)
+    done = run_simhelm("run", "shell_study/oven.toml", "--workers", "2", cwd=folder)
     assert done.returncode == 0, done.stderr
     assert "TPESampler reached unevenness" in done.stdout
     assert "rule of thumb" in done.stdout
     assert "random search" in done.stdout
     assert "exit code 3" in done.stderr
-    return folder / "runs" / "study"
+    return folder / "runs" / "oven"
 
 
 def test_a_line_a_trial_with_the_best_so_far(baked: Path) -> None:
     """The run again reads: nothing is evaluated twice."""
     before = StudyView(baked).reproducible()
-    done = run_simhelm("run", "shell_study/study.toml", cwd=baked.parents[1])
+    done = run_simhelm("run", "shell_study/oven.toml", cwd=baked.parents[1])
     assert done.returncode == 0
     assert "trial 0:" not in done.stderr
     assert StudyView(baked).reproducible() == before
@@ -115,7 +115,7 @@ def test_the_report_has_all_its_pictures_and_fetches_nothing(baked: Path) -> Non
 
 
 def test_the_report_of_two_objectives_shows_the_front(tmp_path: Path) -> None:
-    text = (EXAMPLES / "shell_study" / "study.toml").read_text(encoding="utf-8")
+    text = (EXAMPLES / "shell_study" / "oven.toml").read_text(encoding="utf-8")
     shutil.copytree(EXAMPLES / "shell_study", tmp_path / "s")
     aims = '[[objective]]\nname = "unevenness"\n[[objective]]\nname = "energy"\n'
     energy = "[[output]]\nname = \"energy\"\nregex = { file = 'stdout', pattern = '= (\\S+)' }\n"
@@ -182,7 +182,7 @@ def test_to_optuna_and_back(baked: Path, tmp_path: Path) -> None:
     (tmp_path / "s").mkdir()
     shutil.copytree(EXAMPLES / "shell_study", tmp_path / "s", dirs_exist_ok=True)
     done = run_simhelm(
-        "run", "s/study.toml", "--from-optuna", url, "--out", "warm", "--n-trials", "4",
+        "run", "s/oven.toml", "--from-optuna", url, "--out", "warm", "--n-trials", "4",
         cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -264,7 +264,9 @@ def test_the_c_example(tmp_path: Path) -> None:
         ["cc", "-O2", "-o", str(folder / "projectile"), str(folder / "projectile.c"), "-lm"]
     )
     assert compiled.returncode == 0, compiled.stderr
-    done = run_simhelm("run", folder / "study.toml", "--workers", "2", "--out", tmp_path / "out")
+    done = run_simhelm(
+        "run", folder / "projectile.toml", "--workers", "2", "--out", tmp_path / "out"
+    )
     assert done.returncode == 0, done.stderr
     view = StudyView(tmp_path / "out")
     best, default = view.best()[0], view.trials("default")[0]
