@@ -5,17 +5,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import gymnasium
+
+from simhelm.calibration.lock import exclusive
 from simhelm.calibration.report import write_report
 from simhelm.calibration.run_directory import (
     REPORT,
     FinishedRun,
+    is_complete,
     prepare_directory,
     read_run,
     write_run,
 )
 from simhelm.calibration.schema import SteeringConfig
 from simhelm.calibration.steering import (
+    Entrant,
     entrants,
     make_environment,
     play,
@@ -47,30 +53,43 @@ def run_steering(
 
     Raises:
         ConfigurationError: for a configuration or directory that cannot be used.
+        StudyLocked: another process is at work in the directory.
     """
     config = resolve(config, folder)
     env = make_environment(config)
     field = entrants(config, env)
-    if prepare_directory(directory, config, overwrite=overwrite):
-        inner = steerable(env)
-        for remark in inner.remarks:
-            log.info("%s", remark)
-        total = inner.episode_length * sum(entrant.repeats for entrant in field)
-        done = 0
-
-        def advance(name: str, rounds: int) -> None:
-            nonlocal done
-            done += rounds
-            progress(done, total, name)
-
-        warm_up(env, field)
-        episodes = list(play(env, field, config.seed, advance))
-        run = write_run(
-            directory, config, episodes, loss_name=inner.loss_name, remarks=inner.remarks
-        )
-    else:
-        log.info("%s holds this run already, complete: read, not run again", directory)
-        run = read_run(directory)
-    if not (directory / REPORT).is_file() or overwrite:
-        write_report(run)
+    is_complete(directory, config, overwrite=overwrite)  # a foreign directory is left alone
+    directory.mkdir(parents=True, exist_ok=True)
+    with exclusive(directory):
+        if is_complete(directory, config, overwrite=overwrite):
+            log.info("%s holds this run already, complete: read, not run again", directory)
+            run = read_run(directory)
+        else:
+            prepare_directory(directory, config)
+            run = _played(config, directory, env, field, progress)
+        if not (directory / REPORT).is_file() or overwrite:
+            write_report(run)
     return run
+
+
+def _played(
+    config: SteeringConfig,
+    directory: Path,
+    env: gymnasium.Env[Any, Any],
+    field: list[Entrant],
+    progress: Progress,
+) -> FinishedRun:
+    inner = steerable(env)
+    for remark in inner.remarks:
+        log.info("%s", remark)
+    total = inner.episode_length * sum(entrant.repeats for entrant in field)
+    done = 0
+
+    def advance(name: str, rounds: int) -> None:
+        nonlocal done
+        done += rounds
+        progress(done, total, name)
+
+    warm_up(env, field)
+    episodes = list(play(env, field, config.seed, advance))
+    return write_run(directory, config, episodes, loss_name=inner.loss_name, remarks=inner.remarks)

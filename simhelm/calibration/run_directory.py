@@ -15,6 +15,7 @@ import pyarrow.parquet
 import pydantic
 
 from simhelm.calibration.errors import ConfigurationError, DirectoryError
+from simhelm.calibration.lock import LOCK
 from simhelm.calibration.provenance import difference, fingerprint, versions
 from simhelm.calibration.schema import SteeringConfig, parse_config
 from simhelm.calibration.steering import Entrant, Episode, seeds_of
@@ -70,8 +71,8 @@ class FinishedRun:
             raise DirectoryError(f"{self.path / ROUNDS}: cannot be read: {error}") from error
 
 
-def prepare_directory(path: Path, config: SteeringConfig, *, overwrite: bool) -> bool:
-    """Make ready to write a run; False if the same run is there already, complete.
+def is_complete(path: Path, config: SteeringConfig, *, overwrite: bool) -> bool:
+    """Whether the directory holds the same run already, complete.
 
     The same run is one with an equal resolved configuration, equal input files and the same
     version of simhelm.
@@ -81,26 +82,31 @@ def prepare_directory(path: Path, config: SteeringConfig, *, overwrite: bool) ->
     """
     if path.exists() and not path.is_dir():
         raise ConfigurationError(f"{path}: expected a directory, found a file")
-    now = _identity(config)
     if (path / CONFIG).is_file():
         if not overwrite:
-            before = _read_json(path / CONFIG)
+            before, now = _read_json(path / CONFIG), _identity(config)
             if before != now:
                 raise ConfigurationError(
                     f"{path} holds another run:\n{difference(before, now)}\n"
                     "choose another directory with --out, or replace it with --overwrite"
                 )
-            if (path / SUMMARY).is_file():
-                return False
-    elif path.is_dir() and any(not entry.name.endswith(_PART) for entry in path.iterdir()):
+            return (path / SUMMARY).is_file()
+    elif path.is_dir() and any(_is_foreign(entry.name) for entry in path.iterdir()):
         raise ConfigurationError(
             f"{path} is not empty and is not a run directory; choose another with --out"
         )
-    path.mkdir(parents=True, exist_ok=True)
+    return False
+
+
+def _is_foreign(name: str) -> bool:
+    return not (name.endswith(_PART) or name == LOCK)
+
+
+def prepare_directory(path: Path, config: SteeringConfig) -> None:
+    """Make ready to write a run."""
     # Without its summary a run does not count as finished.
     (path / SUMMARY).unlink(missing_ok=True)
-    _write_json(path / CONFIG, now)
-    return True
+    _write_json(path / CONFIG, _identity(config))
 
 
 def write_run(

@@ -18,8 +18,9 @@ import scipy.sparse
 
 import simhelm
 from simhelm.calibration.errors import DirectoryError
+from simhelm.calibration.lock import exclusive
 from simhelm.calibration.run import run_steering
-from simhelm.calibration.run_directory import prepare_directory, read_run
+from simhelm.calibration.run_directory import is_complete, prepare_directory, read_run
 from simhelm.calibration.schema import parse_config
 from simhelm.calibration.steering import resolve
 from simhelm.simulators.linear import Heat2D, poisson2d
@@ -62,7 +63,7 @@ def test_directory_is_complete(finished: Path) -> None:
     files = {path.name for path in (finished / "runs" / "small").iterdir()}
     assert files == {
         "config.json", "provenance.json", "rounds.parquet", "summary.json", "report.html",
-        "cumulative_cost.png", "excess.png", "choices.png",
+        "cumulative_cost.png", "excess.png", "choices.png", "lock",
     }  # fmt: skip
     saved = json.loads((finished / "runs/small/config.json").read_text(encoding="utf-8"))
     config = saved["config"]
@@ -315,10 +316,21 @@ def test_overwriting_is_never_half_finished_nor_blocked(tmp_path: Path) -> None:
 def test_preparing_to_overwrite_makes_the_old_run_unfinished(tmp_path: Path) -> None:
     config = resolve(parse_config(tomllib.loads(RUN)))
     run_steering(config, tmp_path / "out")
-    assert not prepare_directory(tmp_path / "out", config, overwrite=False)
-    assert prepare_directory(tmp_path / "out", config, overwrite=True)
+    assert is_complete(tmp_path / "out", config, overwrite=False)
+    assert not is_complete(tmp_path / "out", config, overwrite=True)
+    prepare_directory(tmp_path / "out", config)
     with pytest.raises(DirectoryError, match="did not finish"):
         read_run(tmp_path / "out")
+
+
+def test_two_runs_in_one_directory(tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(RUN, encoding="utf-8")
+    (tmp_path / "out").mkdir()
+    with exclusive(tmp_path / "out"):
+        done = run_simhelm("run", "small.toml", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 4
+    assert f"process {os.getpid()}" in done.stderr
+    assert run_simhelm("run", "small.toml", "--out", "out", cwd=tmp_path).returncode == 0
 
 
 def test_progress_names_the_policy_at_work(tmp_path: Path) -> None:

@@ -243,7 +243,7 @@ class _dismissing_ranks:  # noqa: N801 - used as a function
 
 def _remove_study(directory: Path) -> None:
     """Delete a study, and nothing else that may be in the directory."""
-    from simhelm.calibration.study.lock import exclusive
+    from simhelm.calibration.lock import exclusive
     from simhelm.calibration.study.store import DATABASE
 
     if not (directory / DATABASE).is_file():

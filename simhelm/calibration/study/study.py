@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from simhelm.calibration.errors import ConfigurationError, DirectoryError, FailureStop
+from simhelm.calibration.lock import exclusive
 from simhelm.calibration.provenance import difference, versions
 from simhelm.calibration.study.asynchronous import run_asynchronously
 from simhelm.calibration.study.configuration import SamplerTable, StudyConfig
@@ -18,7 +19,6 @@ from simhelm.calibration.study.definition import Definition, from_table, of_obje
 from simhelm.calibration.study.dispatcher import Crew, Dispatcher, Stopped
 from simhelm.calibration.study.earlier import earlier_trials
 from simhelm.calibration.study.executors import OpensCrew, Processes, Serial
-from simhelm.calibration.study.lock import exclusive
 from simhelm.calibration.study.plan import HyperbandPlan, Objective, PlainPlan, Plan
 from simhelm.calibration.study.search import Search
 from simhelm.calibration.study.series import FailurePolicy, Series, Thresholds

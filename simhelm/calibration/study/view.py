@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from simhelm.calibration.errors import DirectoryError
-from simhelm.calibration.study.lock import owner
+from simhelm.calibration.lock import owner
 from simhelm.calibration.study.store import (
     DATABASE,
     check_format,

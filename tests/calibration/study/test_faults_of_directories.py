@@ -13,7 +13,7 @@ import pytest
 
 from simhelm.calibration import StudyView, run_study
 from simhelm.calibration.errors import DirectoryError, SimhelmError, StudyLocked
-from simhelm.calibration.study.lock import LOCK, exclusive
+from simhelm.calibration.lock import LOCK, exclusive
 from tests.calibration.study.faulty_executable import executable, reasons
 from tests.calibration.study.harness import finished_trials, table
 from tests.calibration.study.problems import Bowl

@@ -1,4 +1,4 @@
-"""One process at a time in a study directory."""
+"""One process at a time in the directory of a run or study."""
 
 from __future__ import annotations
 
