@@ -22,6 +22,11 @@ def fingerprint(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def digest(document: Any) -> str:
+    """The SHA-256 digest of a JSON-like document, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
 def versions() -> dict[str, str | None]:
     """Versions of simhelm, its libraries, Python and the machine."""
     return {

@@ -12,7 +12,7 @@ from typing import Any
 
 from simhelm.calibration.errors import ConfigurationError, DirectoryError, FailureStop
 from simhelm.calibration.lock import exclusive
-from simhelm.calibration.provenance import difference, versions
+from simhelm.calibration.provenance import difference, digest, versions
 from simhelm.calibration.study.asynchronous import run_asynchronously
 from simhelm.calibration.study.configuration import SamplerTable, StudyConfig
 from simhelm.calibration.study.definition import Definition, from_table, of_object
@@ -208,6 +208,7 @@ class Study:
         if before is None:
             self._remember_earlier(store, execution)
             store.set("identity", identity)
+            store.set("problem hash", digest(identity["problem"]))
             store.set("created", now())
         elif before != identity:
             raise ConfigurationError(

@@ -64,6 +64,14 @@ def test_show_in_three_formats(baked: Path) -> None:
     assert all(row["trials"] == 40 for row in outcome if row["kind"] != "default")
 
 
+def test_a_log_file_gets_what_stderr_gets(tmp_path: Path) -> None:
+    file, out = executable(tmp_path, "echo cost = $1", trials=3), tmp_path / "out"
+    done = run_simhelm("--log-file", tmp_path / "log", "run", file, "--out", out)
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert [line.split(" ", 3)[3] for line in lines] == done.stderr.splitlines()
+
+
 def test_status_counts(baked: Path) -> None:
     found = json.loads(run_simhelm("status", baked, "--format", "json").stdout)
     assert (found["owner"], found["wanted"], found["running"]) == (None, 40, [])
@@ -253,7 +261,7 @@ def test_the_store_is_a_plain_database(baked: Path) -> None:
         keys = {key for (key,) in database.execute("SELECT key FROM study")}
     database.close()
     assert {"study", "trials", "curves", "events"} <= tables
-    assert {"identity", "definition", "versions", "created", "format"} <= keys
+    assert {"identity", "problem hash", "definition", "versions", "created", "format"} <= keys
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
