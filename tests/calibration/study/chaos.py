@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +23,8 @@ from simhelm.calibration.study.executors import Processes
 from tests.calibration.study.harness import finished_trials, nothing_left, simhelm, start
 from tests.calibration.study.problems import Bowl
 
+# Seconds for a start, the replay of all earlier trials, and a trial, on a busy machine.
+PATIENCE = 300.0
 # What a sampler in memory keeps of a trial is the only thing that may grow: bytes a trial.
 HISTORY_OF_A_TRIAL = 4_000
 # Beside it: what an allocator may round up.
@@ -84,14 +87,16 @@ def kill_and_resume(
     return hits
 
 
-def _wait_for_progress(process: object, directory: Path, before: int) -> None:
+def _wait_for_progress(process: subprocess.Popen[str], directory: Path, before: int) -> None:
     """Until something new is recorded, so that every round goes on by a little."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        if process.poll() is not None or finished_trials(directory) > before:  # type: ignore[attr-defined]
+        if process.poll() is not None or finished_trials(directory) > before:
             return
         time.sleep(0.002)
-    raise AssertionError("no progress within 60 s")
+    process.kill()
+    _, text = process.communicate()
+    raise AssertionError(f"no progress within {PATIENCE} s after {before} trials: {text}")
 
 
 @dataclasses.dataclass(frozen=True)
