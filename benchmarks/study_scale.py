@@ -36,8 +36,9 @@ SIMULATORS = {"1 s": 1.0, "1 min": 60.0, "1 h": 3600.0}
 # Batches as multiples of the number of workers; None is asynchronous.
 BATCHES: tuple[int | None, ...] = (1, 4, None)
 SPREAD = 0.5
-# Trials for each worker: beginning and end are some per cent of it.
-WAVES = 8
+# Trials for each worker. Batches repeat; without them only the end of a run idles workers, and
+# must be a small part of it.
+WAVES, WAVES_WITHOUT_BATCHES = 8, 40
 ENOUGH = 0.9
 _OUTCOME = Outcome(Metrics({"height": 1.0}, EndReason.COMPLETED, 1.0))
 
@@ -222,7 +223,8 @@ def _batch_name(batch: int | None) -> str:
 def _efficiency(costs: Costs, seconds: float, workers: int, batch: int | None) -> float:
     size = None if batch is None else batch * workers
     setting = Setting(workers, seconds, SPREAD, size)
-    return predict(costs, setting, WAVES * workers).efficiency
+    waves = WAVES_WITHOUT_BATCHES if batch is None else WAVES
+    return predict(costs, setting, waves * workers).efficiency
 
 
 def _last_enough(costs: Costs, seconds: float, batch: int | None, most: int) -> int:
