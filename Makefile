@@ -6,7 +6,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 SOURCES := simhelm tests benchmarks
 DEPENDENCIES := pyproject.toml constraints.txt
 
-.PHONY: demo test test-petsc lint types architecture bench clean
+.PHONY: demo test test-petsc lint types architecture bench chaos clean
 
 demo: $(VENV)/base
 	$(BIN)/simhelm run examples/heat.toml
@@ -32,7 +32,12 @@ architecture: $(VENV)/test
 # With PETSc beside PyAMG where its environment exists (see test-petsc).
 bench: $(VENV)/test
 	@if [ -e .venv-petsc/installed ]; then python=.venv-petsc/bin/python; else python=$(BIN)/python; fi; \
-	$$python -m benchmarks.relaxation && $$python -m benchmarks.bandits
+	$$python -m benchmarks.relaxation && $$python -m benchmarks.bandits && \
+	$$python -m benchmarks.study_overhead && $$python -m benchmarks.study_scale
+
+# Half an hour: 10,000 trials with an eye on memory and open files, then 200 kills of a study.
+chaos: $(VENV)/test
+	$(BIN)/python -m tests.calibration.study.chaos
 
 clean:
 	rm -rf $(VENV) .venv-petsc build dist *.egg-info

@@ -2,11 +2,13 @@
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from benchmarks import bandits, relaxation
+from benchmarks import bandits, relaxation, study_overhead, study_scale
 from benchmarks.timing import ratio, take_turns
+from simhelm.calibration import StudyView
 
 
 def test_relaxation_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -21,6 +23,42 @@ def test_bandit_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
     monkeypatch.setattr(bandits, "ROUNDS", 400)
     bandits.main()
     assert "ThompsonLogCost" in capsys.readouterr().out
+
+
+def test_study_overhead_table(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # MPI's part is another process of the same code; here only its absence is rehearsed.
+    monkeypatch.setattr(study_overhead, "MPIEXEC", Path("/nonexistent/mpiexec"))
+    study_overhead.main(
+        trials=20, rounds=1, sleeping=(20, 0.01), stored=50, samplers=("RandomSampler",)
+    )
+    printed = capsys.readouterr().out
+    assert "Optuna, SQLite" in printed
+    assert "RandomSampler: serial, ms" in printed
+    assert "efficiency of 2 workers" in printed
+    assert "50 trials in the store" in printed
+    assert "not measured, because not installed: MPI" in printed
+
+
+def test_overhead_under_mpi(tmp_path: Path) -> None:
+    pytest.importorskip("mpi4py")
+    assert study_overhead.engine_on_ranks("RandomSampler", 20, tmp_path / "s") > 0.0
+    assert len(StudyView(tmp_path / "s").trials()) == 20
+
+
+def test_study_scale_table(capsys: pytest.CaptureFixture[str]) -> None:
+    study_scale.main(
+        told=20,
+        samplers=("RandomSampler",),
+        check=((1,), 0.005),
+        counts=(2, 20),
+        simulators={"1 s": 1.0},
+    )
+    printed = capsys.readouterr().out
+    assert "within 15 %" in printed
+    assert "master full at" in printed
+    assert "RandomSampler, batch async, simulators of 1 s: nine tenths used up to 20" in printed
 
 
 def test_contenders_take_turns_in_changing_order() -> None:

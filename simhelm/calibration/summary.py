@@ -8,12 +8,15 @@ import io
 import json
 import statistics
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pydantic
 
-from simhelm.calibration.steering import Entrant, Episode
 from simhelm.simulators.end_reason import EndReason
+
+if TYPE_CHECKING:
+    # Learners come with it, which who only prints does not need.
+    from simhelm.calibration.steering import Entrant, Episode
 
 
 @dataclasses.dataclass(frozen=True)

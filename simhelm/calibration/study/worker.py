@@ -111,10 +111,11 @@ class Worker:
         self.stop()
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, os.getpid()), daemon=True)
+        process = context.Process(target=_serve, args=(theirs, os.getpid()), daemon=True)
         with _outside_the_job():
-            self._process.start()
+            process.start()
         theirs.close()
+        self._process = process
         # Through the pipe, where what cannot be sent or read is an error with an answer.
         try:
             self._send(self._prepare)
