@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import io
+import itertools
 import json
 import statistics
+import textwrap
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import pydantic
 
@@ -176,12 +177,23 @@ def _compared(row: SummaryRow, other: SummaryRow, loss_name: str) -> str:
     return f"{share}{more} {loss_name} than {other.policy}"
 
 
-def formatted(records: list[dict[str, Any]], form: str) -> str:
-    """Records as text, ``form`` being "json" or "csv" (the terminal module draws tables)."""
+def write_records(records: Iterable[dict[str, Any]], form: str, stream: IO[str]) -> None:
+    """Write records of equal keys one by one, however many; ``form`` is "json" or "csv"."""
+    rows = iter(records)
+    first = next(rows, None)
     if form == "json":
-        return json.dumps(records, indent=2, allow_nan=False)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(records[0]) if records else [], lineterminator="\n")
+        _write_json([] if first is None else itertools.chain([first], rows), stream)
+        return
+    writer = csv.DictWriter(stream, list(first or ()), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(records)
-    return text.getvalue().rstrip("\n")
+    writer.writerows([] if first is None else itertools.chain([first], rows))
+
+
+def _write_json(records: Iterable[dict[str, Any]], stream: IO[str]) -> None:
+    stream.write("[")
+    separator = ""
+    for record in records:
+        text = json.dumps(record, indent=2, allow_nan=False)
+        stream.write(f"{separator}\n{textwrap.indent(text, '  ')}")
+        separator = ","
+    stream.write("\n]\n" if separator else "]\n")

@@ -1,10 +1,15 @@
 """The table and the verdict are computed from the episodes, whichever way they turn out."""
 
+import csv
+import io
+import json
+from typing import Any
+
 import numpy as np
 import pytest
 
 from simhelm.calibration.steering import Entrant, Episode
-from simhelm.calibration.summary import as_records, formatted, from_records, summarise, verdict
+from simhelm.calibration.summary import as_records, from_records, summarise, verdict, write_records
 
 
 def _episode(losses: list[int], reason: str = "converged") -> Episode:
@@ -79,5 +84,17 @@ def test_records_round_trip() -> None:
     broken[0]["total"] = "much"
     with pytest.raises(ValueError, match="total"):
         from_records(broken)
-    assert formatted([], "csv") == ""
-    assert formatted([{"a": 'x,"y"\n', "b": 1}], "csv").splitlines()[0] == "a,b"
+    records: list[dict[str, Any]] = [{"a": 'x,"y"\n', "b": 1}, {"a": "ü", "b": None}]
+    assert written([], "csv") == "\n"
+    assert list(csv.DictReader(io.StringIO(written(records, "csv")))) == [
+        {"a": 'x,"y"\n', "b": "1"},
+        {"a": "ü", "b": ""},
+    ]
+    for count in range(3):
+        assert written(records[:count], "json") == json.dumps(records[:count], indent=2) + "\n"
+
+
+def written(rows: list[dict[str, Any]], form: str) -> str:
+    stream = io.StringIO(newline="")
+    write_records(iter(rows), form, stream)
+    return stream.getvalue()

@@ -6,7 +6,7 @@ import contextlib
 import enum
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -76,20 +76,20 @@ def _options(
 
 
 def print_records(
-    records: list[dict[str, Any]],
+    records: Iterable[dict[str, Any]],
     form: OutputFormat,
     *,
     title: str = "",
     styles: list[str] | None = None,
 ) -> None:
     """Print records as a table for people, or as CSV or JSON for programs."""
-    from simhelm.calibration.summary import formatted
+    from simhelm.calibration.summary import write_records
     from simhelm.calibration.terminal import print_table
 
     if form is OutputFormat.table:
-        print_table(records, title=title, styles=styles)
+        print_table(list(records), title=title, styles=styles)
     else:
-        typer.echo(formatted(records, form.value))
+        write_records(records, form.value, sys.stdout)
 
 
 @contextlib.contextmanager

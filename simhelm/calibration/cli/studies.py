@@ -119,9 +119,9 @@ def show(
         chosen = (
             view.best(best, series)
             if best is not None
-            else view.pareto(series) if pareto else view.trials(series)
+            else view.pareto(series) if pareto else view.scan(series)
         )  # fmt: skip
-        print_records(records(chosen), form, title=view.definition["config"]["title"])
+        print_records(records(view, chosen), form, title=view.definition["config"]["title"])
     else:
         print_outcome(view, form)
 

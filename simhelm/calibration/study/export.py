@@ -11,7 +11,7 @@ from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.study.outcome import records
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
-from simhelm.calibration.summary import formatted
+from simhelm.calibration.summary import write_records
 from simhelm.simulators.names import nearest
 from simhelm.simulators.problem import Direction
 
@@ -29,12 +29,14 @@ def export_table(view: StudyView, path: Path) -> int:
             f"{path}: expected a name ending with one of {', '.join(FORMATS)}"
             + nearest(path.suffix, FORMATS)
         )
-    rows = records([trial for series in view.series() for trial in view.trials(series)])
+    everything = (trial for series in view.series() for trial in view.scan(series))
+    rows = list(records(view, everything))
     part = path.with_name(path.name + ".part")
     if path.suffix == ".parquet":
         _write_parquet(rows, part)
     else:
-        part.write_text(formatted(rows, path.suffix[1:]) + "\n", encoding="utf-8")
+        with part.open("w", encoding="utf-8") as stream:
+            write_records(rows, path.suffix[1:], stream)
     part.replace(path)
     return len(rows)
 

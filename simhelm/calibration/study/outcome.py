@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from simhelm.calibration.study.trial import Trial
@@ -129,25 +129,23 @@ def _short(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def record(trial: Trial) -> dict[str, Any]:
-    """A trial as one flat record for tables and files."""
+def records(view: StudyView, trials: Iterable[Trial]) -> Iterator[dict[str, Any]]:
+    """Trials as flat records of equal keys, so that they make a table."""
+    parameters, outputs = [p.name for p in view.parameters], view.outputs
+    return (_record(trial, parameters, outputs) for trial in trials)
+
+
+def _record(trial: Trial, parameters: list[str], outputs: list[str]) -> dict[str, Any]:
     return {
         "series": trial.series,
         "slot": trial.slot,
         "state": trial.state,
         "end_reason": trial.end_reason.label if trial.end_reason else None,
-        **trial.config,
-        **{name: trial.values.get(name) for name in trial.values},
+        **{name: trial.config.get(name) for name in parameters},
+        **{name: trial.values.get(name) for name in outputs},
         "budget": trial.budget,
         "cost": trial.cost,
         "seconds": trial.seconds,
         "seed": trial.seed,
         "finished": trial.finished or None,
     }
-
-
-def records(trials: list[Trial]) -> list[dict[str, Any]]:
-    """Flat records with equal keys, so that they make a table."""
-    rows = [record(trial) for trial in trials]
-    keys = dict.fromkeys(key for row in rows for key in row)
-    return [{key: row.get(key) for key in keys} for row in rows]

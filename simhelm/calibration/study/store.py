@@ -169,7 +169,7 @@ class Store:
     def trials(self, series: str) -> list[Trial]:
         """All trials of a series, by slot, each checked against its checksum."""
         with self._translated():
-            return load_trials(self._database, self.path, "WHERE series = ?", (series,))
+            return list(scan_trials(self._database, self.path, "WHERE series = ?", (series,)))
 
     def curves(self, series: str) -> dict[int, list[tuple[float, float]]]:
         """The learning curves of a series by slot."""
@@ -232,16 +232,16 @@ def read_property(database: sqlite3.Connection, key: str, default: Any) -> Any:
     return default if row is None else json.loads(row[0])
 
 
-def load_trials(
+def scan_trials(
     database: sqlite3.Connection, path: Path, where: str = "", arguments: Sequence[Any] = ()
-) -> list[Trial]:
-    """Trials by series and slot.
+) -> Iterator[Trial]:
+    """Trials by series and slot, one by one.
 
     Raises:
         DirectoryError: a row does not match its checksum.
     """
     rows = database.execute(f"{_LOAD} {where} ORDER BY series, slot", arguments)
-    return [_trial(row, path) for row in rows]
+    return (_trial(row, path) for row in rows)
 
 
 def load_curves(database: sqlite3.Connection, series: str) -> dict[int, list[tuple[float, float]]]:

@@ -15,8 +15,8 @@ from simhelm.calibration.study.store import (
     DATABASE,
     check_format,
     load_curves,
-    load_trials,
     read_property,
+    scan_trials,
 )
 from simhelm.calibration.study.trial import Trial
 from simhelm.simulators.problem import Direction, Parameter
@@ -70,6 +70,11 @@ class StudyView:
         stored = self.property("identity")["problem"]["parameters"]
         return [_parameter(name, fields) for name, fields in stored.items()]
 
+    @property
+    def outputs(self) -> list[str]:
+        """The names of what an evaluation reports."""
+        return list(self.property("identity")["problem"]["outputs"])
+
     def property(self, key: str) -> Any:
         """``identity``, ``definition``, ``versions`` or ``created``."""
         with self._database() as database:
@@ -93,9 +98,13 @@ class StudyView:
 
     def trials(self, series: str = "search") -> list[Trial]:
         """All trials of a series, by slot."""
+        return list(self.scan(series))
+
+    def scan(self, series: str = "search") -> Iterator[Trial]:
+        """The same one by one, for studies of any size."""
         with self._database() as database:
             where = f"WHERE series = ? AND {_WANTED}"
-            return load_trials(database, self.path, where, (series, self._limit()))
+            yield from scan_trials(database, self.path, where, (series, self._limit()))
 
     def reproducible(self) -> list[dict[str, Any]]:
         """The trial table without wall-clock facts: equal however the study was run."""
@@ -109,7 +118,7 @@ class StudyView:
         """
         with self._database() as database:
             where = "WHERE series = ? AND slot = ?"
-            found = load_trials(database, self.path, where, (series, slot))
+            found = list(scan_trials(database, self.path, where, (series, slot)))
         if not found:
             raise KeyError(f"{self.directory}: no trial {slot} in series {series!r}")
         return found[0]
@@ -117,7 +126,7 @@ class StudyView:
     def running(self) -> list[Trial]:
         """The trials that are under way."""
         with self._database() as database:
-            return load_trials(database, self.path, "WHERE state = 'running'")
+            return list(scan_trials(database, self.path, "WHERE state = 'running'"))
 
     def best(self, count: int = 1, series: str = "search") -> list[Trial]:
         """The best trials at the full budget by the first objective, best first.

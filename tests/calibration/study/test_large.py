@@ -36,6 +36,12 @@ def peak_memory(*words: str | Path) -> tuple[str, int]:
     return printed, usage.ru_maxrss * 1024
 
 
+def test_all_trials_are_streamed(large: Path) -> None:
+    printed, peak = peak_memory("show", "--trials", "--format", "csv", large)
+    assert peak < LIMIT
+    assert printed.count("\n") == TRIALS + 1
+
+
 @pytest.mark.parametrize("words", [("status",), ("show",), ("show", "--best")])
 def test_memory_stays_small(large: Path, words: tuple[str, ...]) -> None:
     more = ("3",) if "--best" in words else ()
