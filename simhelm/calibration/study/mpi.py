@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _QUERY, _ANSWER, _CANCEL = 1, 2, 3
 # Seconds that ranks get to answer, and to end what they do.
 _PATIENCE, _GRACE = 0.5, 1.0
+# Seconds between looks for a message, at most: several pass between two trials of a rank.
+_POLL = 2e-4
 # Beside a trial's own limit, how long a rank may keep its answer.
 _SLACK = 60.0
 
@@ -77,7 +79,7 @@ class Ranks:
         self.communicator.bcast(_Order(recipe, time_limit, self.ranks_per_trial), root=0)
         side, leaders, _ = _split(self.communicator, self.ranks_per_trial)
         board = _Board(side)
-        with MPICommExecutor(leaders, root=0) as executor:
+        with MPICommExecutor(leaders, root=0, backoff=_POLL) as executor:
             assert executor is not None, "rank 0 is the root"
             tracked = _Tracked(executor)
             try:
