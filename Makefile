@@ -6,7 +6,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 SOURCES := simhelm tests benchmarks
 DEPENDENCIES := pyproject.toml constraints.txt
 
-.PHONY: demo test test-petsc lint types architecture bench chaos clean
+.PHONY: demo test test-petsc lint types architecture bench chaos docker-check clean
 
 demo: $(VENV)/base
 	$(BIN)/simhelm run examples/heat.toml
@@ -38,6 +38,9 @@ bench: $(VENV)/test
 # Half an hour: 10,000 trials with an eye on memory and open files, then 200 kills of a study.
 chaos: $(VENV)/test
 	$(BIN)/python -m tests.calibration.study.chaos
+
+docker-check: $(VENV)/test
+	$(BIN)/hadolint docker/Dockerfile
 
 clean:
 	rm -rf $(VENV) .venv-petsc build dist *.egg-info
