@@ -38,6 +38,7 @@ class EnvBlock:
         self.envs: list[gymnasium.Env[Any, Any]] = []
         for number, make in enumerate(makers):
             self.envs.append(self._guarded(number, make))
+            self._guarded(number, _check_spaces, self.envs[0], self.envs[number])
 
     def reset(
         self, seeds: Sequence[int | None], options: Sequence[Any], mask: Sequence[bool], into: Batch
@@ -131,3 +132,9 @@ class EnvBlock:
             index, action = self.first + number, self._last_actions[number]
             text = traceback.format_exc()
             raise EnvironmentFailed(index, action, self.place, text) from error
+
+
+def _check_spaces(one: gymnasium.Env[Any, Any], two: gymnasium.Env[Any, Any]) -> None:
+    spaces = [(env.observation_space, env.action_space) for env in (one, two)]
+    if spaces[0] != spaces[1]:
+        raise ValueError(f"environments of a vector differ in their spaces: {spaces}")
