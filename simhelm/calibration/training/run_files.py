@@ -46,7 +46,7 @@ class TrainingDirectory:
     def is_training(self) -> bool:
         """Whether the directory holds a training."""
         config = self.path / CONFIG
-        return config.is_file() and _read_json(config).get("kind") == _KIND
+        return config.is_file() and read_json(config).get("kind") == _KIND
 
     @property
     def is_finished(self) -> bool:
@@ -63,7 +63,7 @@ class TrainingDirectory:
         if overwrite and self.is_training:
             self._clear()
         if (self.path / CONFIG).is_file():
-            before = _read_json(self.path / CONFIG)
+            before = read_json(self.path / CONFIG)
             if before != now:
                 raise ConfigurationError(
                     f"{self.path} holds another run:\n{difference(before, now)}\n"
@@ -86,7 +86,7 @@ class TrainingDirectory:
         if not self.is_training:
             raise DirectoryError(f"{self.path}: no training here")
         try:
-            return TrainingConfig.model_validate(_read_json(self.path / CONFIG)["config"])
+            return TrainingConfig.model_validate(read_json(self.path / CONFIG)["config"])
         except (ValueError, KeyError) as error:
             raise DirectoryError(f"{self.path}: damaged, or of another version: {error}") from error
 
@@ -150,10 +150,15 @@ def read_finished(path: Path) -> dict[str, Any]:
     Raises:
         DirectoryError: there is none, or it is damaged.
     """
-    return _read_json(path / FINISHED)
+    return read_json(path / FINISHED)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file.
+
+    Raises:
+        DirectoryError: it cannot be read, or holds something else.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
