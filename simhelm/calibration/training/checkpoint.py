@@ -52,7 +52,8 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], Arrays]:
         DirectoryError: it cannot be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here, as np.load leaves a damaged file open.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         return json.loads(str(arrays.pop("document"))), arrays
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:

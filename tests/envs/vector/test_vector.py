@@ -102,7 +102,7 @@ def test_a_killed_worker_is_reported_with_its_signal(view: Any) -> None:
 def test_respawn_truncates_the_episode_for_sb3(tmp_path: Path) -> None:
     once = str(tmp_path / "died")
     makers = [functools.partial(Walk, die_at=at, once=once) for at in (-1, 2, -1)]
-    vector = ProcessVecEnv(makers, 3, on_death="respawn")
+    vector: Any = ProcessVecEnv(makers, 3, on_death="respawn")
     vector.seed(3)
     vector.reset()
     before, *_ = vector.step(np.array([1, 1, 1]))
