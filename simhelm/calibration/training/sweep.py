@@ -17,7 +17,7 @@ from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.problem import Metrics, Output, Parameter, Problem, Value
 
 _SEED = "training_seed"
-SWEEP = "sweep.json"
+SWEEP, STUDY = "sweep.json", "study"
 # No sum of rewards is beyond this.
 _HUGE = 1e15
 
@@ -94,7 +94,7 @@ def sweep_study(
         sampler=SamplerTable(name="RandomSampler"),
         failures=FailureTable(),
     )
-    return problem, Study(directory, of_object(problem, settings))
+    return problem, Study(directory / STUDY, of_object(problem, settings))
 
 
 def _claim(directory: Path, config: TrainingConfig, repeats: int) -> None:

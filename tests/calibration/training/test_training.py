@@ -24,9 +24,9 @@ from simhelm.calibration.training.train import (
 from simhelm.envs.seed_ranges import DEFAULT_SEED_RANGES, check_disjoint
 from simhelm.simulators.cancellation import Cancellation
 
-SMALL = {"id": "simhelm/SolverSequence-v0", "length": 12, "grid": 3}
-CONTINUOUS = {**SMALL, "action": "continuous"}
-HEAT = {"id": "simhelm/Heat2D-v0", "nx": 5, "steps": 10}
+SMALL: dict[str, Any] = {"id": "simhelm/SolverSequence-v0", "length": 12, "grid": 3}
+CONTINUOUS: dict[str, Any] = {**SMALL, "action": "continuous"}
+HEAT: dict[str, Any] = {"id": "simhelm/Heat2D-v0", "nx": 5, "steps": 10}
 CASES = [
     ("dqn", SMALL),
     ("qrdqn", HEAT),
