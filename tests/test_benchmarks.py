@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks import bandits, relaxation
+from benchmarks import bandits, mpi_rollouts, relaxation
 from benchmarks.timing import ratio, take_turns
 
 
@@ -32,3 +32,10 @@ def test_contenders_take_turns_in_changing_order() -> None:
     assert calls[::3] == list("abc") + list("acb") + list("cab")
     assert {len(figures) for figures in seconds.values()} == {3}
     assert ratio({"a": [4.0, 9.0, 2.0], "b": [2.0, 3.0, 2.0]}, "a", "b") == 2.0
+
+
+def test_vector_table(capsys: pytest.CaptureFixture[str]) -> None:
+    mpi_rollouts.main(sizes=(2,), steps=3, repeats=1)
+    printed = capsys.readouterr().out
+    assert "2 processes" in printed
+    assert "Heat2D, nx = 25" in printed
