@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks import bandits, mpi_rollouts, relaxation
+from benchmarks import bandits, mpi_rollouts, policies, relaxation
 from benchmarks.timing import ratio, take_turns
 
 
@@ -39,3 +39,8 @@ def test_vector_table(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert "2 processes" in printed
     assert "Heat2D, nx = 25" in printed
+
+
+def test_policy_table(capsys: pytest.CaptureFixture[str]) -> None:
+    policies.main(repeats=1)
+    assert "inside a compiled loop" in capsys.readouterr().out

@@ -1,8 +1,11 @@
 """`simhelm train` and `evaluate`, as real processes: kill -9, signals, ranks, foreign files."""
 
+import contextlib
 import csv
+import dataclasses
 import io
 import json
+import logging
 import pickle
 import signal
 import subprocess
@@ -17,6 +20,7 @@ import pytest
 from stable_baselines3 import DQN
 
 from simhelm.agents.export import policy_of
+from simhelm.calibration.cli import main
 from simhelm.calibration.training.foreign import load_policy
 from simhelm.calibration.training.train import read_training
 
@@ -48,10 +52,40 @@ def _simhelm(*words: str, cwd: Path, ranks: int | None = None) -> subprocess.Com
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class Done:
+    """What a command did: its exit code and what it wrote."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def _here(*words: str, cwd: Path) -> Done:
+    """The same command in this process, which has the libraries loaded."""
+    out, log = io.StringIO(), io.StringIO()
+    handler = logging.StreamHandler(log)
+    logging.getLogger("simhelm").addHandler(handler)
+    code: Any = 0
+    try:
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            contextlib.chdir(cwd),
+            contextlib.redirect_stdout(out),
+        ):
+            patch.setattr(sys, "argv", ["simhelm", *words])
+            main()
+    except SystemExit as end:
+        code = end.code
+    finally:
+        logging.getLogger("simhelm").removeHandler(handler)
+    return Done(int(code or 0), out.getvalue(), log.getvalue())
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("training")
-    done = _simhelm(*TRAIN, "--out", "run", "--format", "csv", cwd=folder)
+    done = _here(*TRAIN, "--out", "run", "--format", "csv", cwd=folder)
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [row["chosen"] for row in rows].count("yes") == 1
@@ -83,7 +117,7 @@ def test_an_exception_on_a_rank_ends_the_job_and_names_it(trained: Path) -> None
 
 def test_killed_training_goes_on(trained: Path) -> None:
     """kill -9 after the first checkpoint; the same command gives what was never stopped."""
-    words = [word if word != "600" else "3000" for word in TRAIN]
+    words = [word if word != "600" else "1500" for word in TRAIN]
     command = _command(*words, "--out", "killed")
     process = subprocess.Popen(command, cwd=trained, stderr=subprocess.DEVNULL)  # noqa: S603
     _wait_for_checkpoint(trained / "killed")
@@ -93,7 +127,7 @@ def test_killed_training_goes_on(trained: Path) -> None:
     resumed = _simhelm("resume", "killed", cwd=trained)
     assert resumed.returncode == 0, resumed.stderr
     assert "going on after" in resumed.stderr
-    whole = _simhelm(*words, "--out", "whole", cwd=trained)
+    whole = _here(*words, "--out", "whole", cwd=trained)
     assert whole.returncode == 0, whole.stderr
     assert np.array_equal(_weights(trained / "killed"), _weights(trained / "whole"))
     assert resumed.stdout.splitlines()[1:] == whole.stdout.splitlines()[1:]
@@ -118,9 +152,9 @@ def _wait_for_checkpoint(directory: Path) -> None:
 
 
 def test_show_and_evaluate(trained: Path) -> None:
-    shown = _simhelm("show", "run", "--format", "json", cwd=trained)
+    shown = _here("show", "run", "--format", "json", cwd=trained)
     assert json.loads(shown.stdout)[-1]["steps"] >= 600
-    done = _simhelm(
+    done = _here(
         "evaluate", ENV[0], "--policy", "run", "--policy", "run/last.npz", "--seeds", "0:4",
         "--baselines", "omega=1,omega=1.3", "--format", "json", cwd=trained,
     )  # fmt: skip
@@ -128,7 +162,7 @@ def test_show_and_evaluate(trained: Path) -> None:
     found = json.loads(done.stdout)
     assert [row["kind"] for row in found["rows"]] == ["policy", "policy", "pooled", "rule", "fixed"]
     assert found["rows"][0]["episodes"] == 4
-    table = _simhelm("evaluate", ENV[0], "--policy", "run", "--seeds", "0:4", cwd=trained)
+    table = _here("evaluate", ENV[0], "--policy", "run", "--seeds", "0:4", cwd=trained)
     assert "oracle (best factor a" in table.stdout
     assert "Learning" in table.stdout
 
@@ -144,7 +178,7 @@ def test_show_and_evaluate(trained: Path) -> None:
     ],
 )
 def test_mistakes_are_usage_errors(trained: Path, words: tuple[str, ...], told: str) -> None:
-    done = _simhelm(*words, cwd=trained)
+    done = _here(*words, cwd=trained)
     assert done.returncode == 2
     assert told in done.stderr
 
@@ -152,18 +186,18 @@ def test_mistakes_are_usage_errors(trained: Path, words: tuple[str, ...], told: 
 def test_a_sweep_is_a_study_of_trainings(tmp_path: Path) -> None:
     words = ("train", *ENV, "--algo", "ppo", "--steps", "100", "--option", "n_steps=16")
     sweep = (*words, "--repeats", "2", "--workers", "2", "--out", "sweep", "--format", "csv")
-    done = _simhelm(*sweep, cwd=tmp_path)
+    done = _here(*sweep, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [row["training seed"] for row in rows] == ["0", "1"]
-    assert _simhelm(*words, "--seed", "1", "--out", "one", cwd=tmp_path).returncode == 0
+    assert _here(*words, "--seed", "1", "--out", "one", cwd=tmp_path).returncode == 0
     assert np.array_equal(_weights(tmp_path / "one"), _weights(tmp_path / "sweep" / "seed-1"))
     assert (
         float(rows[1]["validation_reward"]) == read_training(tmp_path / "one").best["mean_reward"]
     )
-    again = _simhelm(*sweep, cwd=tmp_path)
+    again = _here(*sweep, cwd=tmp_path)
     assert again.stdout == done.stdout
-    other = _simhelm(*sweep, "--hidden", "4", cwd=tmp_path)
+    other = _here(*sweep, "--hidden", "4", cwd=tmp_path)
     assert other.returncode == 2
     assert "holds another sweep" in other.stderr
 
@@ -178,14 +212,14 @@ def test_foreign_models_are_read_on_the_users_word_only(tmp_path: Path) -> None:
 
     with zipfile.ZipFile(tmp_path / "model.zip", "w") as archive:
         archive.writestr("data", pickle.dumps(Canary()))
-    done = _simhelm("evaluate", "CartPole-v1", "--policy", "model.zip", cwd=tmp_path)
+    done = _here("evaluate", "CartPole-v1", "--policy", "model.zip", cwd=tmp_path)
     assert done.returncode == 2
     assert "--trust" in done.stderr
     assert not canary.exists()
     model = DQN("MlpPolicy", "CartPole-v1", buffer_size=10, seed=2, device="cpu")
     model.save(tmp_path / "good.zip")
     words = ("evaluate", "CartPole-v1", "--policy", "good.zip", "--seeds", "0:3")
-    done = _simhelm(*words, "--trust", "--algo", "dqn", "--format", "json", cwd=tmp_path)
+    done = _here(*words, "--trust", "--algo", "dqn", "--format", "json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "as you trust them" in done.stderr
     trusted = load_policy(tmp_path / "good.zip", algorithm="dqn", trust=True)
