@@ -41,7 +41,7 @@ def _policy(activation: int) -> Policy:
 def main(repeats: int = 300) -> bool:
     """Print the table; returns whether the bar was met by the networks that `train` makes."""
     observations = np.random.default_rng(1).normal(size=(1_000, 8))
-    rows, met = [], True
+    count, rows, met = len(observations), [], True
     for name, activation in (("ReLU", RELU), ("tanh", TANH)):
         policy = _policy(activation)
         _loop(policy.network, observations, 1)
@@ -54,7 +54,7 @@ def main(repeats: int = 300) -> bool:
         }
         for way, function in ways.items():
             seconds = timeit.repeat(function, timer=time.process_time, number=1, repeat=repeats)
-            cost = 1e6 * min(seconds) / len(observations)
+            cost = 1e6 * min(seconds) / count
             met = met and (cost <= BAR or activation == TANH)
             rows.append({"activation": name, "evaluated": way, "µs an observation": f"{cost:.2f}"})
     print_table(rows, title=f"Policy of two hidden layers of 32; bar for ReLU: {BAR:g} µs")
