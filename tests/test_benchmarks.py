@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import bandits, relaxation, study_overhead, study_scale
+from benchmarks import bandits, mpi_rollouts, policies, relaxation, study_overhead, study_scale
 from benchmarks.timing import ratio, take_turns
 from simhelm.calibration import StudyView
 
@@ -70,3 +70,15 @@ def test_contenders_take_turns_in_changing_order() -> None:
     assert calls[::3] == list("abc") + list("acb") + list("cab")
     assert {len(figures) for figures in seconds.values()} == {3}
     assert ratio({"a": [4.0, 9.0, 2.0], "b": [2.0, 3.0, 2.0]}, "a", "b") == 2.0
+
+
+def test_vector_table(capsys: pytest.CaptureFixture[str]) -> None:
+    mpi_rollouts.main(sizes=(2,), steps=3, repeats=1)
+    printed = capsys.readouterr().out
+    assert "2 processes" in printed
+    assert "Heat2D, nx = 25" in printed
+
+
+def test_policy_table(capsys: pytest.CaptureFixture[str]) -> None:
+    policies.main(repeats=1)
+    assert "inside a compiled loop" in capsys.readouterr().out

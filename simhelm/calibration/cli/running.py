@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import logging
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simhelm.calibration.cli import steering
+from simhelm.calibration.cli import steering, training
 from simhelm.calibration.cli.app import (
     DirectoryArgument,
     FormatOption,
@@ -22,6 +23,7 @@ from simhelm.calibration.errors import ConfigurationError, Interrupted, SimhelmE
 
 if TYPE_CHECKING:
     from simhelm.calibration.study.study import Execution, Study
+    from simhelm.calibration.study.view import StudyView
 
 TrialsOption = Annotated[
     int | None, typer.Option("--n-trials", help="Instead of the trials in FILE.", min=1)
@@ -127,11 +129,14 @@ def resume(
     ranks_per_trial: RanksPerTrialOption = 1,
     max_restarts: RestartsOption = 0,
 ) -> None:
-    """Go on with a study where it was stopped, as running its file again would."""
+    """Go on with a study or a training where it was stopped, as its command again would."""
     if ranks is not None or max_restarts:
         from simhelm.calibration.supervisor import supervise
 
         raise typer.Exit(supervise(ranks, max_restarts))
+    if training.is_training(directory):
+        training.resume(directory, form)
+        return
     if _is_served_rank(executor):
         return
     with _dismissing_ranks(executor):
@@ -142,7 +147,12 @@ def resume(
         _run_study(study, execution, form)
 
 
-def _run_study(study: Study, execution: Execution, form: OutputFormat) -> None:
+def _run_study(
+    study: Study,
+    execution: Execution,
+    form: OutputFormat,
+    tell: Callable[[StudyView, OutputFormat], None] | None = None,
+) -> None:
     from simhelm.calibration.cli.studies import print_outcome
     from simhelm.calibration.study.dispatcher import Stopped
     from simhelm.calibration.study.progress import progress
@@ -164,7 +174,7 @@ def _run_study(study: Study, execution: Execution, form: OutputFormat) -> None:
         except SimhelmError:
             log.info("what was finished is in %s", study.directory)
             raise
-    print_outcome(study.view(), form)
+    (tell or print_outcome)(study.view(), form)
 
 
 def _completed(execution: Execution, finished: Any, received: Any) -> Execution:

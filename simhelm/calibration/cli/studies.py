@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simhelm.calibration.cli import steering
+from simhelm.calibration.cli import steering, training
 from simhelm.calibration.cli.app import (
     EXIT_FAILED,
     DirectoryArgument,
@@ -107,7 +107,8 @@ def show(
 ) -> None:
     """Print the outcome of a run or study, or trials of a study."""
     if not is_study(directory):
-        steering.show(directory, form)
+        chosen_show = training.show if training.is_training(directory) else steering.show
+        chosen_show(directory, form)
         return
     from simhelm.calibration.study.outcome import records
     from simhelm.calibration.study.view import StudyView

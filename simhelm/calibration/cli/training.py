@@ -1,0 +1,375 @@
+"""The verbs ``train`` and ``evaluate``."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from simhelm.calibration.cli.app import (
+    FormatOption,
+    OutputFormat,
+    app,
+    interruptible,
+    log,
+    print_records,
+)
+from simhelm.calibration.errors import ConfigurationError, Interrupted
+
+if TYPE_CHECKING:
+    from simhelm.calibration.training.configuration import TrainingConfig
+    from simhelm.calibration.training.train import FinishedTraining
+
+EnvArgument = Annotated[str, typer.Argument(metavar="ENV", help="Id of an environment.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="An argument of the environment."),
+]
+SeedsOption = Annotated[str | None, typer.Option(metavar="A:B", help="Seeds A to B - 1.")]
+
+
+@app.command()
+def train(
+    env: EnvArgument,
+    algo: Annotated[str, typer.Option(help="dqn, qrdqn, ppo or sac.")],
+    steps: Annotated[int, typer.Option(help="Environment steps.", min=1)],
+    arguments: SetOption = None,
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="NAME=VALUE", help="An argument of the algorithm."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Directory; runs/<environment>-<algo> by default.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the training.", min=0)] = 0,
+    envs: Annotated[int, typer.Option(help="Environments stepped together.", min=1)] = 4,
+    hidden: Annotated[str, typer.Option(help="Widths of the hidden layers.")] = "32,32",
+    reward_scale: Annotated[float, typer.Option(help="Factor of the learner's rewards.")] = 1.0,
+    training_seeds: SeedsOption = None,
+    validation_seeds: SeedsOption = None,
+    validation_episodes: Annotated[int, typer.Option(help="Of each validation.", min=1)] = 20,
+    evaluate_every: Annotated[
+        int | None, typer.Option(help="Steps between validations; a tenth of all by default.")
+    ] = None,
+    checkpoint_every: Annotated[
+        int | None, typer.Option(help="Steps between checkpoints; a tenth of all by default.")
+    ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(help="Processes that hold the environments, or run --repeats.", min=0),
+    ] = 0,
+    repeats: Annotated[
+        int, typer.Option(help="Independent trainings with the seeds from --seed on.", min=1)
+    ] = 1,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the training in the directory.")
+    ] = False,
+    form: FormatOption = OutputFormat.table,
+) -> None:
+    """Train a policy; the same command again goes on where it was stopped.
+
+    Episodes start from the environment's training seeds, policies are chosen on its validation
+    seeds. The result depends neither on --workers nor on the number of MPI ranks.
+    """
+    from simhelm.calibration.training.configuration import resolve_training
+
+    if _is_served_rank(repeats):
+        return
+    with _dismissing(repeats):
+        config = resolve_training(
+            {
+                "environment": {"id": env, **parse_settings(arguments)},
+                "algorithm": algo,
+                "steps": steps,
+                "seed": seed,
+                "envs": envs,
+                "hidden": _widths(hidden),
+                "reward_scale": reward_scale,
+                "options": parse_settings(options),
+                "training_seeds": _seed_pair(training_seeds, "--training-seeds"),
+                "validation_seeds": _seed_pair(validation_seeds, "--validation-seeds"),
+                "validation_episodes": validation_episodes,
+                "evaluate_every": evaluate_every,
+                "checkpoint_every": checkpoint_every,
+            }
+        )
+        short = env.rpartition("/")[2]
+        directory = Path("runs") / f"{short}-{algo}" if out is None else out
+        if repeats > 1:
+            _sweep(config, directory, repeats, workers, form, overwrite=overwrite)
+        else:
+            _train_one(config, directory, workers, form, overwrite=overwrite)
+
+
+@app.command()
+def evaluate(
+    env: EnvArgument,
+    policy: Annotated[
+        list[Path],
+        typer.Option(metavar="FILE", help="A policy file or training directory; may be repeated."),
+    ],
+    arguments: SetOption = None,
+    seeds: SeedsOption = None,
+    tolerance: Annotated[
+        float | None, typer.Option(help="Episodes that end with a larger error failed.", min=0)
+    ] = None,
+    baselines: Annotated[
+        str, typer.Option(help="all, none, or names separated by commas.")
+    ] = "all",
+    algo: Annotated[str | None, typer.Option(help="Of a .zip of Stable-Baselines3.")] = None,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="Read .zip files, which can run any program when read."),
+    ] = False,
+    form: FormatOption = OutputFormat.table,
+) -> None:
+    """Play test episodes with policies and with every baseline, and print both.
+
+    Without --seeds: the first 100 of the environment's test seeds.
+    """
+    from simhelm.calibration.terminal import progress_bar
+    from simhelm.calibration.training.configuration import make_checked
+    from simhelm.calibration.training.evaluation import evaluate as play
+    from simhelm.calibration.training.foreign import load_policy
+    from simhelm.envs.seed_ranges import seed_ranges_of
+
+    loaded = {_title(path): load_policy(path, algorithm=algo, trust=trust) for path in policy}
+    given = _trained_on(env, list(loaded.values())) | parse_settings(arguments)
+    made = make_checked(env, given)
+    pair = _seed_pair(seeds, "--seeds")
+    chosen = seed_ranges_of(made)["test"][:100] if pair is None else range(*pair)
+    _refuse_seen_seeds(loaded, chosen)
+    names = {"all": None, "none": []}.get(baselines, baselines.split(","))
+    with interruptible(), progress_bar(enabled=log.isEnabledFor(logging.INFO)) as progress:
+        found = play(made, loaded, chosen, tolerance=tolerance, baselines=names, progress=progress)
+    made.close()
+    _print_evaluation(found, env, chosen, form)
+
+
+def parse_settings(words: Sequence[str] | None) -> dict[str, Any]:
+    """``NAME=VALUE`` as a dictionary; values are JSON where they can be, else text.
+
+    Raises:
+        ConfigurationError: a word without a name.
+    """
+    found: dict[str, Any] = {}
+    for word in words or ():
+        name, sign, text = word.partition("=")
+        if not (name.isidentifier() and sign):
+            raise ConfigurationError(f"expected NAME=VALUE, got {word!r}")
+        try:
+            found[name] = json.loads(text)
+        except ValueError:
+            found[name] = text
+    return found
+
+
+def show(directory: Path, form: OutputFormat) -> None:
+    """Print the validations of a finished training."""
+    from simhelm.calibration.training.train import read_training
+
+    _print_training(read_training(directory), form)
+
+
+def resume(directory: Path, form: OutputFormat) -> None:
+    """Go on with the training in a directory."""
+    from simhelm.calibration.training.run_files import TrainingDirectory
+
+    config = TrainingDirectory(directory).stored_config()
+    if _is_served_rank(1):
+        return
+    with _dismissing(1):
+        _train_one(config, directory, 0, form, overwrite=False)
+
+
+def is_training(directory: Path) -> bool:
+    """Whether the directory holds a training."""
+    from simhelm.calibration.training.run_files import TrainingDirectory
+
+    return TrainingDirectory(directory).is_training
+
+
+def _train_one(
+    config: TrainingConfig, directory: Path, workers: int, form: OutputFormat, *, overwrite: bool
+) -> None:
+    from simhelm.calibration.study.signals import signals
+    from simhelm.calibration.terminal import progress_bar
+    from simhelm.calibration.training.train import TrainingExecution
+    from simhelm.calibration.training.train import train as run
+    from simhelm.envs.vector import EnvironmentFailed
+    from simhelm.simulators.cancellation import Cancellation
+
+    stop = Cancellation()
+    visible = log.isEnabledFor(logging.INFO)
+    with signals(stop) as received, progress_bar(enabled=visible) as progress:
+        execution = TrainingExecution(
+            workers, _communicator(), progress, stop, f"simhelm {shlex.join(sys.argv[1:])}"
+        )
+        try:
+            finished = run(config, directory, overwrite=overwrite, execution=execution)
+        except EnvironmentFailed as error:
+            raise _failed(error) from error
+        except Exception as error:
+            if type(error).__name__ != "TrainingStopped":
+                raise
+            raise Interrupted(
+                f"interrupted, everything is saved: `simhelm resume {directory}` goes on",
+                received() or 2,
+            ) from None
+    _print_training(finished, form)
+    log.info("policy: %s", directory / "policy.npz")
+
+
+def _failed(error: Exception) -> Exception:
+    from simhelm.calibration.errors import SimhelmError
+
+    return SimhelmError(str(error))
+
+
+def _sweep(
+    config: TrainingConfig,
+    directory: Path,
+    repeats: int,
+    workers: int,
+    form: OutputFormat,
+    *,
+    overwrite: bool,
+) -> None:
+    from simhelm.calibration.cli.running import _execution, _run_study
+    from simhelm.calibration.training.sweep import sweep_study
+
+    if overwrite:
+        raise ConfigurationError("--overwrite replaces one training; remove a sweep by hand")
+    command = f"simhelm {shlex.join(sys.argv[1:])}"
+    problem, study = sweep_study(config, directory, repeats, command=command)
+    _run_study(study, _execution(max(1, workers), None, None, 1, None), form, _print_sweep)
+    places = " ".join(f"--policy {problem.place(seed)}" for seed in problem.seeds)
+    log.info("judge all of them: simhelm evaluate %s %s", config.environment.id, places)
+
+
+def _is_served_rank(repeats: int) -> bool:
+    """On all MPI ranks but the first: hold environments, or evaluate trials, until the end."""
+    from simhelm.calibration.cli.running import _is_served_rank as serves_study
+    from simhelm.calibration.study.mpi import inside_mpi_job
+
+    if repeats > 1:
+        return serves_study(None)
+    if not inside_mpi_job():
+        return False
+    from simhelm.calibration.study.mpi import world
+    from simhelm.calibration.study.signals import left_to_rank_0
+    from simhelm.envs.vector import serve_environments
+
+    if world().rank == 0:
+        return False
+    with left_to_rank_0():
+        serve_environments(world())
+    return True
+
+
+class _dismissing:  # noqa: N801 - used as a function
+    """On rank 0: let the other ranks go at the end, come what may."""
+
+    def __init__(self, repeats: int) -> None:
+        self._repeats = repeats
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *error: object) -> None:
+        from simhelm.calibration.study.mpi import dismiss, inside_mpi_job, world
+        from simhelm.envs.vector import dismiss_ranks
+
+        if inside_mpi_job():
+            (dismiss if self._repeats > 1 else dismiss_ranks)(world())
+
+
+def _communicator() -> Any:
+    from simhelm.calibration.study.mpi import inside_mpi_job, world
+
+    return world() if inside_mpi_job() else None
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(word) for word in text.split(","))
+    except ValueError:
+        raise ConfigurationError(f"--hidden: expected widths such as 32,32, got {text!r}") from None
+
+
+def _seed_pair(text: str | None, name: str) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    first, _, stop = text.partition(":")
+    if not (first.isdecimal() and stop.isdecimal() and int(first) < int(stop)):
+        raise ConfigurationError(f"{name}: expected A:B with 0 <= A < B, got {text!r}")
+    return int(first), int(stop)
+
+
+def _title(path: Path) -> str:
+    """What tables call a policy: the end of its path that tells it from others."""
+    return "/".join(path.parts[-2:])
+
+
+def _trained_on(env: str, policies: list[Any]) -> dict[str, Any]:
+    """The arguments that a policy was trained with, if it was trained on this environment."""
+    found: dict[str, Any] = {}
+    for policy in policies:
+        trained = policy.metadata.environment
+        if trained == env:
+            found = dict(policy.metadata.arguments)
+        elif trained:
+            log.warning("this policy was trained on %s, not on %s", trained, env)
+    return found
+
+
+def _refuse_seen_seeds(policies: dict[str, Any], seeds: range) -> None:
+    for name, policy in policies.items():
+        seen = policy.metadata.training_seeds
+        if seen is not None and max(seen[0], seeds.start) < min(seen[1], seeds.stop):
+            raise ConfigurationError(
+                f"--seeds {seeds.start}:{seeds.stop}: {name} was trained on the seeds "
+                f"{seen[0]}:{seen[1]}; a test must use others"
+            )
+
+
+def _print_training(finished: FinishedTraining, form: OutputFormat) -> None:
+    rows = [
+        {**entry, "chosen": "yes" if entry == finished.best else ""}
+        for entry in finished.validations
+    ]
+    print_records(rows, form, title=f"Validations in {finished.path}")
+
+
+def _print_sweep(view: Any, form: OutputFormat) -> None:
+    """Every training, none singled out: which seed is best nobody knows beforehand."""
+    rows = [
+        {
+            "training seed": trial.config["training_seed"],
+            "end": (trial.end_reason.label if trial.end_reason else "not done"),
+            **trial.values,
+        }
+        for trial in sorted(view.trials(), key=lambda trial: int(trial.config["training_seed"]))
+    ]
+    print_records(rows, form, title=view.definition["config"]["title"])
+
+
+def _print_evaluation(found: Any, env: str, seeds: range, form: OutputFormat) -> None:
+    from simhelm.calibration.training.evaluation import cells
+
+    if form is OutputFormat.json:
+        typer.echo(json.dumps(dataclasses.asdict(found), indent=2, allow_nan=False))
+        return
+    rows = [cells(row, found.judged) for row in found.rows]
+    tolerance = "" if found.tolerance is None else f", tolerance {found.tolerance:g}"
+    title = f"{env}, seeds {seeds.start}:{seeds.stop}{tolerance}; 95 % bootstrap intervals"
+    print_records(rows, form, title=title)
+    if form is OutputFormat.table:
+        typer.echo(found.verdict)
