@@ -19,15 +19,18 @@ def energy(
 
 def momentum(masses: ArrayLike, positions: ArrayLike, velocities: ArrayLike) -> Floats:
     """Total linear momentum, shape (3,), in mass x length / time."""
-    return _momenta(check_system(masses, positions, velocities))[0]
+    linear, _ = _momenta(check_system(masses, positions, velocities))
+    return linear
 
 
 def angular_momentum(masses: ArrayLike, positions: ArrayLike, velocities: ArrayLike) -> Floats:
     """Total angular momentum about the origin, shape (3,), in mass x length^2 / time."""
-    return _momenta(check_system(masses, positions, velocities))[1]
+    _, angular = _momenta(check_system(masses, positions, velocities))
+    return angular
 
 
-def _momenta(system: System) -> Floats:
-    out = np.empty((2, 3))
+def _momenta(system: System) -> tuple[Floats, Floats]:
+    out: Floats = np.empty((2, 3))
     total_momenta(system.masses, system.positions, system.velocities, out)
-    return out
+    linear, angular = out[0].copy(), out[1].copy()
+    return linear, angular

@@ -105,4 +105,5 @@ def collision_time(masses: Floats, x: Floats, v: Floats, soft2: float) -> float:
                 u2 += (v[k, c] - v[i, c]) ** 2
             crossing = min(crossing, r2 / u2)
             fall = min(fall, r2 * r2 * r2 / (masses[i] + masses[k]) ** 2)
-    return np.sqrt(min(crossing, np.sqrt(fall)))
+    shortest: float = np.sqrt(min(crossing, np.sqrt(fall)))
+    return shortest

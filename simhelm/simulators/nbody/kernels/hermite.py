@@ -39,7 +39,8 @@ def aarseth_step(a0: Floats, j0: Floats, a1: Floats, j1: Floats, dt: float) -> f
             cc += c * c
         ratio = (np.sqrt(aa * ss) + jj) / (np.sqrt(jj * cc) + ss)
         least = min(least, ratio)
-    return np.sqrt(least)
+    shortest: float = np.sqrt(least)
+    return shortest
 
 
 @compiled

@@ -44,7 +44,8 @@ def _time_scale(
         top, bottom = r02, u02
     if r12 * bottom < top * u12:
         top, bottom = r12, u12
-    return np.sqrt(min(top / bottom, np.sqrt(fall)))
+    shortest: float = np.sqrt(min(top / bottom, np.sqrt(fall)))
+    return shortest
 
 
 @compiled

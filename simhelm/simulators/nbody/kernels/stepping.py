@@ -26,7 +26,8 @@ def clip(t: float, dt: float, duration: float) -> tuple[float, bool]:
 @compiled
 def equal_steps(duration: float, longest: float) -> float:
     """How many equal steps of at most ``longest`` make up the duration (a whole number)."""
-    return max(1.0, np.ceil(duration / longest * (1.0 - SLIVER)))
+    number: float = max(1.0, np.ceil(duration / longest * (1.0 - SLIVER)))
+    return number
 
 
 @compiled
