@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from simhelm.simulators.nbody.integration import memory_size, relative_errors
 from simhelm.simulators.nbody.kernels import Integers
 from simhelm.simulators.nbody.kernels.batch import advance_range
-from simhelm.simulators.nbody.kernels.diagnostics import total_energy
+from simhelm.simulators.nbody.kernels.diagnostics import total_energies
 from simhelm.simulators.nbody.kernels.encounter import FEATURES, describe_range
 from simhelm.simulators.nbody.system import Floats, System
 from simhelm.simulators.nbody.threads import over_threads
 
 # A limit that no sensible interval meets, so that a collision ends with a reason.
-_MOST_STEPS = 2_000_000
+_MOST_STEPS = 500_000
 
 
 class Fleet:
@@ -25,6 +25,7 @@ class Fleet:
     Attributes:
         masses: shape (count, bodies); ``positions`` and ``velocities`` (count, bodies, 3).
         errors: shape (count,), (E - E_start) / |E_start| of each, signed.
+        start_energies: shape (count,), E_start.
     """
 
     def __init__(self, count: int, bodies: int, *, threads: int = 1) -> None:
@@ -32,7 +33,7 @@ class Fleet:
         self.positions: Floats = np.zeros((count, bodies, 3))
         self.velocities: Floats = np.zeros((count, bodies, 3))
         self.errors: Floats = np.zeros(count)
-        self._start_energies: Floats = -np.ones(count)
+        self.start_energies: Floats = -np.ones(count)
         self._memory: Floats = np.zeros((count, memory_size(bodies)))
         self._threads = threads
 
@@ -46,7 +47,10 @@ class Fleet:
         self.velocities[index] = system.velocities
         self.errors[index] = 0.0
         self._memory[index] = 0.0
-        self._start_energies[index] = self._energy(index)
+        one = slice(index, index + 1)
+        self.start_energies[one] = total_energies(
+            self.masses[one], self.positions[one], self.velocities[one], 0.0
+        )
 
     def repeat(self, index: int, count: int) -> Fleet:
         """``count`` copies of the system at a place, in their present state."""
@@ -64,7 +68,9 @@ class Fleet:
 
     def restore(self, which: NDArray[np.intp], state: tuple[Floats, ...]) -> None:
         """Set the chosen systems back to a snapshot."""
-        self.positions[which], self.velocities[which], self.errors[which], self._memory[which] = state
+        self.positions[which], self.velocities[which], self.errors[which], self._memory[which] = (
+            state
+        )
 
     def advance(
         self, which: NDArray[np.intp], schemes: Integers, parameters: Floats, duration: float
@@ -89,8 +95,8 @@ class Fleet:
 
         over_threads(work, which.size, self._threads)
         self.positions[which], self.velocities[which], self._memory[which] = x, v, memory
-        energies = np.array([self._energy(int(place)) for place in which])
-        self.errors[which] = relative_errors(self._start_energies[which], energies)
+        energies = total_energies(masses, x, v, 0.0)
+        self.errors[which] = relative_errors(self.start_energies[which], energies)
         return counts[:, 0], counts[:, 2]
 
     def describe(self, interval: float) -> Floats:
@@ -98,8 +104,3 @@ class Fleet:
         out = np.empty((len(self), FEATURES))
         describe_range(0, len(self), self.masses, self.positions, self.velocities, interval, out)
         return out
-
-    def _energy(self, index: int) -> float:
-        return total_energy(
-            self.masses[index], self.positions[index], self.velocities[index], 0.0
-        )

@@ -13,7 +13,7 @@ from simhelm.simulators.checks import whole_number
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.nbody import kernels
 from simhelm.simulators.nbody.kernels.batch import advance_range
-from simhelm.simulators.nbody.kernels.diagnostics import total_energy
+from simhelm.simulators.nbody.kernels.diagnostics import total_energies
 from simhelm.simulators.nbody.kernels.gauss_radau import HEADER
 from simhelm.simulators.nbody.scheme import Criterion, Method, Scheme
 from simhelm.simulators.nbody.system import Floats, System, check_system
@@ -184,7 +184,7 @@ def integrate_batch(
     masses = np.stack([system.masses for system in systems])
     x = np.stack([system.positions for system in systems])
     v = np.stack([system.velocities for system in systems])
-    before = energies(masses, x, v, limits.softening)
+    before = total_energies(masses, x, v, limits.softening**2)
     codes = np.array([s.codes for s in schemes], dtype=np.int64)
     parameters = np.array([float(s.step_parameter) for s in schemes])
     counts, reached = np.zeros((count, 3), dtype=np.int64), np.zeros(count)
@@ -198,7 +198,7 @@ def integrate_batch(
         )  # fmt: skip
 
     over_threads(work, count, threads)
-    errors = relative_errors(before, energies(masses, x, v, limits.softening))
+    errors = relative_errors(before, total_energies(masses, x, v, limits.softening**2))
     times = np.where(reached == duration, t_end, t_start + reached)
     reasons = tuple(END_REASONS[int(code)] for code in counts[:, 0])
     return BatchResult(x, v, times, reasons, counts[:, 1], counts[:, 2], errors)
@@ -207,12 +207,6 @@ def integrate_batch(
 def memory_size(bodies: int) -> int:
     """Numbers a system that Gauss-Radau carries from one call to the next."""
     return HEADER + 42 * bodies
-
-
-def energies(masses: Floats, x: Floats, v: Floats, softening: float) -> Floats:
-    """Total energies of a batch, shape (E,)."""
-    soft2 = softening**2
-    return np.array([total_energy(*arrays, soft2) for arrays in zip(masses, x, v, strict=True)])
 
 
 def relative_errors(before: Floats, after: Floats) -> Floats:

@@ -46,3 +46,12 @@ def total_momenta(masses: Floats, x: Floats, v: Floats, out: Floats) -> None:
             turn, lost = _sum(turn, lost, masses[i] * x[i, one] * v[i, other])
             turn, lost = _sum(turn, lost, -masses[i] * x[i, other] * v[i, one])
         out[0, k], out[1, k] = linear + carry, turn + lost
+
+
+@compiled
+def total_energies(masses: Floats, x: Floats, v: Floats, soft2: float) -> Floats:
+    """:func:`total_energy` of a batch with E systems, shape (E,)."""
+    out = np.empty(masses.shape[0])
+    for s in range(out.size):
+        out[s] = total_energy(masses[s], x[s], v[s], soft2)
+    return out

@@ -48,12 +48,13 @@ def _pericentre(
 @compiled
 def _closest_within(r2: float, speed2: float, outward: float, total: float, ahead: float) -> float:
     """The smallest distance of a pair's two-body orbit within a time ahead (estimated)."""
-    r = np.sqrt(r2)
+    r: float = np.sqrt(r2)
     nearest, when, _ = _pericentre(r2, speed2, outward, total)
     if when <= ahead:
-        return min(nearest, r)
-    # Not there yet: falling straight on is at least as near as the orbit comes.
-    return r if outward >= 0.0 else max(nearest, r + ahead * outward / r)
+        return nearest
+    # Not there yet: a straight fall at the present speed is the estimate.
+    fallen: float = r if outward >= 0.0 else max(nearest, r + ahead * outward / r)
+    return fallen
 
 
 @compiled
@@ -61,7 +62,8 @@ def _decades(time: float, interval: float) -> float:
     ratio = time / interval
     if not ratio > 0.0:
         return -_DECADES
-    return min(_DECADES, max(-_DECADES, np.log10(ratio)))
+    decades: float = min(_DECADES, max(-_DECADES, np.log10(ratio)))
+    return decades
 
 
 @compiled

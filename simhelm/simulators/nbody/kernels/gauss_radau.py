@@ -58,6 +58,10 @@ _VELOCITY = np.array([1.0 / (j + 2) for j in range(_DEGREE)])
 _PASSES = 12
 _SETTLED = 1e-16
 _SAFETY = 0.25  # a step is repeated when the next one should be shorter than this share of it
+# Two bodies close together far from the origin have accelerations with few correct digits; the
+# last coefficient is noise then, and no step would make it small. Steps are not shortened below
+# this share of the collision time, where the series has converged far beyond any epsilon.
+_FLOOR = 0.02
 _LONGEST_REACH = 20.0  # the polynomial is not extrapolated over a step this many times its own
 
 # Layout of the memory that a run hands to the next: last step, suggested step, b, e.
@@ -200,8 +204,9 @@ def gauss_radau(
     a, p, f = np.empty((n, 3)), np.empty((n, 3)), np.empty((n, 3))
     lost_x, lost_v = np.zeros((n, 3)), np.zeros((n, 3))
     previous, suggestion = memory[0], memory[1]
+    scale = collision_time(masses, x, v, soft2)
     if not previous > 0.0:
-        suggestion = 0.1 * collision_time(masses, x, v, soft2)
+        suggestion = 0.1 * scale
     closest = accelerations(masses, x, soft2, a)
     evaluations = 1
     t = 0.0
@@ -221,7 +226,7 @@ def gauss_radau(
         evaluations += _DEGREE * passes
         steps += 1
         factor = (epsilon / error) ** (1.0 / 7.0) if error > 0.0 else 1.0 / _SAFETY
-        if not factor >= _SAFETY:
+        if not factor >= _SAFETY and not dt <= _FLOOR * scale:
             # Not finite counts as too long; the step shrinks until it works or underflows.
             suggestion = dt * (factor if factor > 0.01 else 0.01)
             previous = 0.0
@@ -239,7 +244,8 @@ def gauss_radau(
         closest = min(nearest, accelerations(masses, x, soft2, a))
         evaluations += 1
         previous = dt
-        wanted = dt * min(factor, 1.0 / _SAFETY)
+        scale = collision_time(masses, x, v, soft2)
+        wanted = max(dt * min(factor, 1.0 / _SAFETY), _FLOOR * scale)
         # A last step that was cut says little about the next one.
         suggestion = max(wanted, suggestion) if last else wanted
         t += dt
