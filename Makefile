@@ -32,7 +32,7 @@ architecture: $(VENV)/test
 # With PETSc beside PyAMG where its environment exists (see test-petsc).
 bench: $(VENV)/test
 	@if [ -e .venv-petsc/installed ]; then python=.venv-petsc/bin/python; else python=$(BIN)/python; fi; \
-	$$python -m benchmarks.relaxation && $$python -m benchmarks.bandits
+	$$python -m benchmarks.relaxation && $$python -m benchmarks.bandits && $$python -m benchmarks.nbody
 
 clean:
 	rm -rf $(VENV) .venv-petsc build dist *.egg-info

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks import bandits, relaxation
+from benchmarks import bandits, nbody, relaxation
 from benchmarks.timing import ratio, take_turns
 
 
@@ -32,3 +32,10 @@ def test_contenders_take_turns_in_changing_order() -> None:
     assert calls[::3] == list("abc") + list("acb") + list("cab")
     assert {len(figures) for figures in seconds.values()} == {3}
     assert ratio({"a": [4.0, 9.0, 2.0], "b": [2.0, 3.0, 2.0]}, "a", "b") == 2.0
+
+
+def test_nbody_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    nbody.main(rounds=1, batch=20, seeds=range(2))
+    printed = capsys.readouterr().out
+    assert "any N, 3-D" in printed
+    assert "simhelm Gauss-Radau" in printed

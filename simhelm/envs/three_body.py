@@ -40,7 +40,7 @@ class ThreeBodyEnv(EpisodeEnv):
     the share of steps left. dE is relative to the start's energy.
 
     ## Reward
-    -(force evaluations)/1000 - min(|change of dE|/tolerance, 10), at most 0. An interval that
+    -(force evaluations)/1000 - 3 min(|change of dE|/tolerance, 10), at most 0. An interval that
     cannot be completed counts as an error of 10 tolerances.
 
     ## Episode start and end
@@ -58,7 +58,7 @@ class ThreeBodyEnv(EpisodeEnv):
     - ``tolerance``: 1e-6; or (low, high), from which each episode draws one, log-uniformly.
     - ``steps``: 300 intervals.
     - ``interval``: in time units; 0.1 years for three bodies.
-    - ``guard``: whether an interval that spends more than a quarter of the tolerance is rolled
+    - ``guard``: whether an interval that spends more than a tenth of the tolerance is rolled
       back and repeated with the choice two places finer, at most three times; False.
     - ``bodies``: 3; 2 to 16.
     - ``threads``: that share the systems of a vector environment, 1; results do not depend on it.

@@ -113,7 +113,7 @@ def test_reward_counts_evaluations_and_local_error() -> None:
         _, reward, _, _, info = env.step(action)
         signed = float(env.episodes.fleet.errors[0])
         share = abs(signed - before) / 1e-7
-        assert reward == pytest.approx(-info["cost"] / 1000.0 - min(share, 10.0))
+        assert reward == pytest.approx(-info["cost"] / 1000.0 - 3.0 * min(share, 10.0))
         assert info["error"] == abs(signed)
         before = signed
 
@@ -121,14 +121,14 @@ def test_reward_counts_evaluations_and_local_error() -> None:
 def test_guard_repeats_what_spends_too_much_and_counts_it() -> None:
     """Among training seeds the coarsest action spends more than the guard allows somewhere."""
     reckless, guarded = _make(steps=60), _make(steps=60, guard=True)
-    for seed in range(1000, 1003):
-        cost, error, _ = _play(reckless, lambda: 8, seed)
-        guarded_cost, guarded_error, _ = _play(guarded, lambda: 8, seed)
+    runs = [
+        (_play(reckless, lambda: 9, s), _play(guarded, lambda: 9, s)) for s in range(1000, 1004)
+    ]
+    assert max(free[1] for free, _ in runs) > 1e-5
+    for (cost, error, _), (guarded_cost, guarded_error, _) in runs:
+        assert guarded_error < 1e-5
         if error > 1e-5:
-            break
-    assert error > 1e-5
-    assert guarded_error < 0.1 * error
-    assert guarded_cost > cost
+            assert guarded_cost > cost
 
 
 def test_tolerance_is_drawn_from_its_range_and_shown() -> None:
@@ -222,7 +222,7 @@ def test_illegal_actions(action: Any, error: type[Exception]) -> None:
 def test_stepping_without_reset() -> None:
     with pytest.raises(IndexError, match="reset the environment"):
         _make().step(0)
-    vector = gymnasium.make_vec(ADAPTIVE, num_envs=2, vectorization_mode="vector_entry_point")
+    vector: Any = gymnasium.make_vec(ADAPTIVE, num_envs=2, vectorization_mode="vector_entry_point")
     with pytest.raises(gymnasium.error.ResetNeeded):
         vector.step(np.zeros(2, dtype=int))
     vector.reset(seed=0)
@@ -262,6 +262,6 @@ def test_a_collision_ends_the_episode_with_a_failure() -> None:
     observation, reward, terminated, _, info = env.step(6)
     if terminated:
         assert info["failure"] in ("step_underflow", "step_limit", "not_finite")
-        assert reward <= -10.0
+        assert reward <= -30.0
     assert np.isfinite(observation).all()
     assert math.isfinite(reward)

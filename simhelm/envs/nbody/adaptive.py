@@ -14,13 +14,15 @@ from simhelm.simulators.checks import whole_number
 from simhelm.simulators.nbody.fleet import Fleet
 
 OBSERVATION_SIZE = 11
-# Force evaluations that weigh as much as a local error of the whole tolerance.
-EVALUATIONS_A_TOLERANCE = 1000.0
+# Rewards count thousands of force evaluations; a local error of the whole tolerance weighs as
+# much as so many of them. The work of a run goes with error^(-1/5), so a run of 4,500
+# evaluations is then best served by spending about 0.3 of its tolerance.
+ERROR_WEIGHT = 3.0
 # A local error above this many tolerances is not worse for the reward.
 WORST_SHARE = 10.0
 # The guard rejects an interval that spends more than this share of the tolerance, at most so
 # many times.
-GUARD_SHARE = 0.25
+GUARD_SHARE = 0.1
 _RETRIES = 3
 # Below this relative error there is only rounding.
 _ROUNDING = 1e-16
@@ -76,7 +78,7 @@ class AdaptiveEpisodes(Episodes):
         self.last_share[which], self.last_cost[which] = shares, costs
         # An interval that could not be completed counts as the worst error.
         shares = np.where(codes == 0, np.minimum(shares, WORST_SHARE), WORST_SHARE)
-        rewards = -costs / EVALUATIONS_A_TOLERANCE - shares
+        rewards = -costs / 1000.0 - ERROR_WEIGHT * shares
         ends = (self.elapsed[which] >= self.length) | (codes != 0)
         infos = {
             "cost": costs,
