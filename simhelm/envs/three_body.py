@@ -58,8 +58,9 @@ class ThreeBodyEnv(EpisodeEnv):
     - ``tolerance``: 1e-6; or (low, high), from which each episode draws one, log-uniformly.
     - ``steps``: 300 intervals.
     - ``interval``: in time units; 0.1 years for three bodies.
-    - ``guard``: whether an interval that spends more than a tenth of the tolerance is rolled
-      back and repeated with the choice two places finer, at most three times; False.
+    - ``guard``: whether an interval that spends more than a fifth of the tolerance is rolled
+      back and repeated, at most three times, with Gauss-Radau (first 1e-5, then finer), or for
+      ``action="parameter"`` with mu two places finer; False.
     - ``bodies``: 3; 2 to 16.
     - ``threads``: that share the systems of a vector environment, 1; results do not depend on it.
 

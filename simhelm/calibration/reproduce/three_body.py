@@ -26,12 +26,14 @@ from simhelm.calibration.reproduce.three_body_runs import (
     TOLERANCE,
     Runs,
     fixed_runs,
+    median_saving,
     policy_runs,
     saving,
 )
 from simhelm.calibration.reproduce.three_body_training import (
     EFFORT,
     ENVIRONMENT,
+    GUARDED,
     SHIPPED,
     TRAINING_SEEDS,
     exported,
@@ -92,7 +94,9 @@ def recompute(*, quick: bool) -> Iterator[Part]:
         action: learned_policies(action, seeds, repeats, effort)
         for action in ("method", "parameter")
     }
-    shipped = {"shipped policy": policy_runs(Policy.load(SHIPPED).act_many, "method", seeds)}
+    shipped = {
+        "shipped policy": policy_runs(Policy.load(SHIPPED).act_many, "method", seeds, guard=True)
+    }
     yield runs_part(f"Fixed schemes, {len(seeds)} test seeds", fixed)
     yield runs_part(f"Classical rules, {len(seeds)} test seeds", rules)
     for action, runs in learned.items():
@@ -161,13 +165,15 @@ def rule_policies(seeds: Sequence[int], *, quick: bool) -> dict[str, Runs]:
     found = {}
     for eta in (0.025,) if quick else (0.1, 0.05, 0.035, 0.025, 0.0125):
         found[f"Aarseth, eta = {eta:g}"] = fixed_runs(Scheme("hermite4", eta, "aarseth"), seeds)
-    for action in (7, 8):
-        found[f"guard on mu = {PUBLISHED_MU[action]:.3g}"] = policy_runs(
-            lambda observations, action=action: np.full(len(observations), action),  # type: ignore[misc]
-            "parameter",
-            seeds,
-            guard=True,
-        )
+    kinds: tuple[ActionKind, ...] = ("method",) if quick else ("method", "parameter")
+    for place in (6, 7, 8):
+        for action in kinds:
+            found[f"guard on mu = {PUBLISHED_MU[place]:.3g}, choice of {action}"] = policy_runs(
+                lambda observations, place=place: np.full(len(observations), place),  # type: ignore[misc]
+                action,
+                seeds,
+                guard=True,
+            )
     found["energy-error controller"] = scalar_runs("energy-error controller", seeds)
     return found
 
@@ -214,7 +220,9 @@ def learned_policies(
     for seed in repeats:
         log.info("training, choice of %s, seed %d ...", action, seed)
         policy = exported(train(action, seed, effort), action, seed, effort)
-        found[f"{action}, training seed {seed}"] = policy_runs(policy.act_many, action, seeds)
+        found[f"{action}, training seed {seed}"] = policy_runs(
+            policy.act_many, action, seeds, guard=GUARDED[action]
+        )
     return found
 
 
@@ -257,7 +265,7 @@ def claims_part(
             ]
             required = judged and grid_only and action == "method"
             what = f"choice of {action}, mean of training seeds, over the best fixed {words}"
-            rows.append(_mean_row(what, reference, list(repeats.values()), required=required))
+            rows += _mean_rows(what, reference, list(repeats.values()), required=required)
     rows += [_oracle_row(action, repeats, oracle, judged) for action, repeats in learned.items()]
     remark = (
         f"Savings are ratios of force evaluations over all test seeds; tolerance {TOLERANCE:g}. "
@@ -268,20 +276,27 @@ def claims_part(
 
 def _saving_row(what: str, reference: Runs, runs: Runs) -> Row:
     gain, low, high = saving(reference, runs)
-    median = np.median(reference.costs) / np.median(runs.costs)
-    total = f"{gain:.3f} x in total [{low:.3f}, {high:.3f}], {median:.3f} x in the median"
-    return Row(what, f"{total}; fails {100 * runs.failure_rate:.1f} %")
+    total = f"{gain:.3f} x in total [{low:.3f}, {high:.3f}]"
+    median = f"{median_saving(reference, runs):.3f} x in the median"
+    return Row(what, f"{total}, {median}; fails {100 * runs.failure_rate:.1f} %")
 
 
-def _mean_row(what: str, reference: Runs, repeats: list[Runs], *, required: bool) -> Row:
-    gain = float(np.mean([saving(reference, runs)[0] for runs in repeats]))
+def _mean_rows(what: str, reference: Runs, repeats: list[Runs], *, required: bool) -> list[Row]:
+    """The bar is put to the total over all seeds and to the median run alike."""
     rate = float(np.mean([runs.failure_rate for runs in repeats]))
-    return Row(
-        what,
-        f"{gain:.3f} x in total, fails {100 * rate:.1f} %",
-        f"at least {BAR} x, fails at most {100 * reference.failure_rate:.1f} %",
-        gain >= BAR and rate <= reference.failure_rate if required else None,
-    )
+    gains = {
+        "in total": float(np.mean([saving(reference, runs)[0] for runs in repeats])),
+        "in the median": float(np.mean([median_saving(reference, runs) for runs in repeats])),
+    }
+    return [
+        Row(
+            what,
+            f"{gain:.3f} x {kind}, fails {100 * rate:.1f} %",
+            f"at least {BAR} x, fails at most {100 * reference.failure_rate:.1f} %",
+            gain >= BAR and rate <= reference.failure_rate if required else None,
+        )
+        for kind, gain in gains.items()
+    ]
 
 
 def _oracle_row(

@@ -72,6 +72,11 @@ def saving(reference: Runs, runs: Runs) -> tuple[float, float, float]:
     return float(reference.costs.mean() / runs.costs.mean()), float(low), float(high)
 
 
+def median_saving(reference: Runs, runs: Runs) -> float:
+    """How many times fewer evaluations the median run needs."""
+    return float(np.median(reference.costs) / np.median(runs.costs))
+
+
 def fixed_runs(scheme: Scheme, seeds: Sequence[int]) -> Runs:
     """The published protocol with one scheme: 300 calls of 0.1 years."""
     fleet = Fleet(len(seeds), 3, threads=2)

@@ -22,7 +22,7 @@ ERROR_WEIGHT = 3.0
 WORST_SHARE = 10.0
 # The guard rejects an interval that spends more than this share of the tolerance, at most so
 # many times.
-GUARD_SHARE = 0.1
+GUARD_SHARE = 0.2
 _RETRIES = 3
 # Below this relative error there is only rounding.
 _ROUNDING = 1e-16

@@ -19,6 +19,8 @@ PUBLISHED_MU: Floats = np.logspace(-4.0, -1.0, 10)
 _EPSILONS: tuple[float, ...] = (1e-9, 1e-7, 1e-5, 1e-3)
 # How many places a rejected choice moves in the grid; two make a Hermite step 4.6 times shorter.
 _RETREAT = 2
+# What replaces a rejected Hermite step where there is a choice of method: Gauss-Radau, 1e-5.
+_FALLBACK = 12
 
 
 class Settings:
@@ -47,7 +49,12 @@ class Settings:
         self.parameters: Floats = np.array([scheme.step_parameter for scheme in self.schemes])
         groups = [np.arange(10), np.arange(10, len(self.schemes))]
         self.level: Floats = np.concatenate([np.linspace(-1.0, 1.0, g.size) for g in groups])
-        self.finer = np.concatenate([np.maximum(g - _RETREAT, g.min(initial=10)) for g in groups])
+        self.finer = np.maximum(np.arange(len(self.schemes)) - _RETREAT, 0)
+        if action == "method":
+            # Where Hermite was too coarse there is an encounter, and Gauss-Radau is cheaper there
+            # than a much finer Hermite.
+            self.finer[:10] = _FALLBACK
+            self.finer[10:] = np.maximum(np.arange(10, len(self.schemes)) - 1, 10)
         self.features: Floats = np.zeros((len(self.schemes), 2 if action == "parameter" else 4))
         self.features[:10, 0], self.features[:10, 1] = self.level[:10], -(self.level[:10] ** 2)
         if action == "method":
