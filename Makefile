@@ -33,6 +33,7 @@ architecture: $(VENV)/test
 bench: $(VENV)/test
 	@if [ -e .venv-petsc/installed ]; then python=.venv-petsc/bin/python; else python=$(BIN)/python; fi; \
 	$$python -m benchmarks.relaxation && $$python -m benchmarks.bandits && \
+	$$python -m benchmarks.nbody && \
 	$$python -m benchmarks.study_overhead && $$python -m benchmarks.study_scale
 
 # Half an hour: 10,000 trials with an eye on memory and open files, then 200 kills of a study.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import bandits, mpi_rollouts, policies, relaxation, study_overhead, study_scale
+from benchmarks import bandits, mpi_rollouts, nbody, policies, relaxation, study_overhead, study_scale
 from benchmarks.timing import ratio, take_turns
 from simhelm.calibration import StudyView
 
@@ -82,3 +82,8 @@ def test_vector_table(capsys: pytest.CaptureFixture[str]) -> None:
 def test_policy_table(capsys: pytest.CaptureFixture[str]) -> None:
     policies.main(repeats=1)
     assert "inside a compiled loop" in capsys.readouterr().out
+def test_nbody_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    nbody.main(rounds=1, batch=20, seeds=range(2))
+    printed = capsys.readouterr().out
+    assert "any N, 3-D" in printed
+    assert "simhelm Gauss-Radau" in printed

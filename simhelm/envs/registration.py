@@ -38,6 +38,25 @@ SEQUENTIAL: tuple[Entry, ...] = (
         "simhelm.envs.heat2d:Heat2DVectorEnv",
         "SSOR-CG relaxation factor in a heat equation with pulsing diffusion",
     ),
+    Entry(
+        "simhelm/ThreeBody-v0",
+        "simhelm.envs.three_body:ThreeBodyEnv",
+        "simhelm.envs.three_body:ThreeBodyVectorEnv",
+        "method and step parameter of a few-body integration under an error tolerance",
+    ),
+    Entry(
+        "simhelm/ThreeBodyPaper-v0",
+        "simhelm.envs.three_body_paper:ThreeBodyPaperEnv",
+        "simhelm.envs.three_body_paper:ThreeBodyPaperVectorEnv",
+        "the published environment: Hermite's step parameter for three bodies",
+    ),
+    Entry(
+        "simhelm/NBody-v0",
+        "simhelm.envs.three_body:ThreeBodyEnv",
+        "simhelm.envs.three_body:ThreeBodyVectorEnv",
+        "the same for a Plummer sphere of eight bodies (or 2 to 16)",
+        {"bodies": 8, "steps": 100},
+    ),
 )
 
 

@@ -34,6 +34,15 @@ class EndReason(enum.Enum):
         "Conjugate gradients met a direction of non-positive curvature: the matrix or the "
         "preconditioner is not positive definite; use sor, or a solver for indefinite systems."
     )
+    STEP_LIMIT = (
+        "The limit of sub-steps was reached before the end time: raise it, choose longer steps, "
+        "or soften the force."
+    )
+    STEP_UNDERFLOW = (
+        "The step became too short to move the clock: two bodies collide; soften the force, or "
+        "set a closest approach that ends the run."
+    )
+    CLOSE_APPROACH = "Two bodies came closer than the limit that was set."
     EXCEPTION = "The simulator raised an exception: read its traceback."
     INFEASIBLE = "The design violates a constraint: it has no valid result."
     EXIT = "The simulator ended with an exit code that does not mean success: read its stderr."

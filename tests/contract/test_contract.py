@@ -18,12 +18,16 @@ from simhelm.simulators.registry import load_problem, problem_targets
 SMALL: dict[str, dict[str, Any]] = {
     "simhelm/SolverSequence-v0": {"length": 7, "grid": 5},
     "simhelm/Heat2D-v0": {"nx": 8, "steps": 9},
+    "simhelm/ThreeBody-v0": {"steps": 6},
+    "simhelm/ThreeBodyPaper-v0": {"steps": 6},
+    "simhelm/NBody-v0": {"steps": 6, "bodies": 5, "action": "parameter"},
     "simhelm/RelaxationFactor-v0": {"systems": 2, "grid": 4},
 }
 VARIANTS = [
     ("simhelm/SolverSequence-v0", {"length": 6, "grid": 4, "action": "continuous"}),
     ("simhelm/SolverSequence-v0", {"length": 6, "grid": 4, "method": "ssor", "shifts": "none"}),
     ("simhelm/SolverSequence-v0", {"length": 6, "grid": 4, "method": "ssor_pcg"}),
+    ("simhelm/ThreeBody-v0", {"steps": 5, "tolerance": (1e-9, 1e-4), "guard": True}),
     ("simhelm/Heat2D-v0", {"nx": 6, "steps": 8, "variant": "paper", "action": "continuous"}),
 ]
 

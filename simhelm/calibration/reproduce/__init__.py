@@ -35,6 +35,10 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "SOR and SSOR-CG relaxation factors by bandits (Khodak et al., ICLR 2024)",
         "simhelm.calibration.reproduce.learning_to_relax:recompute",
     ),
+    "three-body": Reproduction(
+        "adaptive time-stepping of the chaotic three-body problem (CNSNS 2025)",
+        "simhelm.calibration.reproduce.three_body:recompute",
+    ),
 }
 
 __all__ = ["REPRODUCTIONS", "Part", "Reproduction"]

@@ -1,0 +1,1 @@
+"""Steering few-body integrations: what the published and the corrected environment share."""

@@ -1,0 +1,114 @@
+"""One compiled entry for all methods: a batch of systems of equal size, each with its own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simhelm.compiled import compiled
+from simhelm.simulators.nbody.kernels import (
+    COLLISION_TIME,
+    GAUSS_RADAU15,
+    HERMITE4,
+    LEAPFROG,
+    NOT_FINITE,
+    YOSHIDA4,
+    Floats,
+    Integers,
+)
+from simhelm.simulators.nbody.kernels.gauss_radau import gauss_radau
+from simhelm.simulators.nbody.kernels.hermite import hermite
+from simhelm.simulators.nbody.kernels.leapfrog import WEIGHTS_4, WEIGHTS_6, leapfrog, yoshida
+from simhelm.simulators.nbody.kernels.planar import hermite_planar
+
+
+@compiled
+def _is_planar_triple(x: Floats, v: Floats) -> bool:
+    return x.shape[0] == 3 and not (np.any(x[:, 2] != 0.0) or np.any(v[:, 2] != 0.0))
+
+
+@compiled
+def advance(
+    method: int,
+    criterion: int,
+    passes: int,
+    parameter: float,
+    soft2: float,
+    max_steps: int,
+    near2: float,
+    masses: Floats,
+    x: Floats,
+    v: Floats,
+    memory: Floats,
+    duration: float,
+) -> tuple[int, int, int, float]:
+    """Advance one system in place; see hermite.
+
+    A result that is not finite is not written back: x and v keep their start values then, and
+    the time reached is 0.
+    """
+    if duration == 0.0:
+        return 0, 0, 0, 0.0
+    p, q = x.copy(), v.copy()
+    if method == HERMITE4:
+        plain = criterion == COLLISION_TIME and passes == 1 and soft2 == 0.0
+        if plain and _is_planar_triple(x, v):
+            found = hermite_planar(masses, p, q, duration, parameter, max_steps, near2)
+        else:
+            found = hermite(
+                masses, p, q, duration, criterion, parameter, passes, soft2, max_steps, near2
+            )
+    elif method == LEAPFROG:
+        found = leapfrog(masses, p, q, duration, criterion, parameter, soft2, max_steps, near2)
+    elif method == GAUSS_RADAU15:
+        found = gauss_radau(masses, p, q, duration, parameter, soft2, max_steps, near2, memory)
+    else:
+        weights = WEIGHTS_4 if method == YOSHIDA4 else WEIGHTS_6
+        found = yoshida(masses, p, q, duration, weights, parameter, soft2, max_steps, near2)
+    if method != GAUSS_RADAU15:
+        memory[0] = 0.0
+    outcome, steps, evaluations, reached = found
+    if not (np.all(np.isfinite(p)) and np.all(np.isfinite(q))):
+        memory[0] = 0.0
+        return NOT_FINITE, steps, evaluations, 0.0
+    x[:], v[:] = p, q
+    return outcome, steps, evaluations, reached
+
+
+@compiled
+def advance_range(
+    first: int,
+    end: int,
+    schemes: Integers,
+    parameters: Floats,
+    soft2: float,
+    max_steps: int,
+    near2: float,
+    masses: Floats,
+    x: Floats,
+    v: Floats,
+    memory: Floats,
+    durations: Floats,
+    counts: Integers,
+    reached: Floats,
+) -> None:
+    """Advance systems first ... end - 1.
+
+    ``schemes`` has columns (method, criterion, passes); ``masses`` shape (E, N), ``x`` and ``v``
+    (E, N, 3), ``memory`` (E, 2 + 42 N). ``counts`` is filled with columns (outcome, sub-steps,
+    force evaluations).
+    """
+    for s in range(first, end):
+        counts[s, 0], counts[s, 1], counts[s, 2], reached[s] = advance(
+            schemes[s, 0],
+            schemes[s, 1],
+            schemes[s, 2],
+            parameters[s],
+            soft2,
+            max_steps,
+            near2,
+            masses[s],
+            x[s],
+            v[s],
+            memory[s],
+            durations[s],
+        )
