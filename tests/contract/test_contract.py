@@ -19,6 +19,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "simhelm/SolverSequence-v0": {"length": 7, "grid": 5},
     "simhelm/Heat2D-v0": {"nx": 8, "steps": 9},
     "simhelm/RelaxationFactor-v0": {"systems": 2, "grid": 4},
+    "simhelm/ModeChoice-v0": {"persons": 100, "days": 2},
+    "simhelm/TransportStructure-v0": {"persons": 100, "days": 2},
 }
 VARIANTS = [
     ("simhelm/SolverSequence-v0", {"length": 6, "grid": 4, "action": "continuous"}),

@@ -38,7 +38,9 @@ def read_csv_demand(path: str | Path, zones: int) -> Floats:
     table = _read(Path(path), ("from", "to", "trips"), ())
     origin, goal = (_nodes(path, name, table[name]) for name in ("from", "to"))
     if max(origin.max(), goal.max()) >= zones:
-        raise ValueError(f"{path}: expected zones below {zones}, got {max(origin.max(), goal.max())}")
+        raise ValueError(
+            f"{path}: expected zones below {zones}, got {max(origin.max(), goal.max())}"
+        )
     demand = np.zeros((zones, zones))
     np.add.at(demand, (origin, goal), table["trips"])
     return demand
@@ -52,13 +54,17 @@ def _read(path: Path, required: tuple[str, ...], optional: tuple[str, ...]) -> d
     names, known = (rows[0] if rows else []), (*required, *optional)
     for name in names:
         if name not in known:
-            raise ValueError(f"{path}: unknown column {name!r}; expected {known}{nearest(name, known)}")
+            raise ValueError(
+                f"{path}: unknown column {name!r}; expected {known}{nearest(name, known)}"
+            )
     missing = [name for name in required if name not in names]
     if missing or len(rows) < 2:
         raise ValueError(f"{path}: expected a header with {required} and rows; missing {missing}")
     columns: dict[str, Floats] = {}
     for place, name in enumerate(names):
-        columns[name] = np.array([_number(path, r, row, place) for r, row in enumerate(rows[1:], 2)])
+        columns[name] = np.array(
+            [_number(path, r, row, place) for r, row in enumerate(rows[1:], 2)]
+        )
     return columns
 
 
@@ -66,10 +72,14 @@ def _number(path: Path, line: int, row: list[str], place: int) -> float:
     try:
         return float(row[place])
     except (ValueError, IndexError) as error:
-        raise ValueError(f"{path}:{line}: expected a number in column {place + 1}: {row}") from error
+        raise ValueError(
+            f"{path}:{line}: expected a number in column {place + 1}: {row}"
+        ) from error
 
 
-def _nodes(path: str | Path, name: str, numbers: Floats) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _nodes(
+    path: str | Path, name: str, numbers: Floats
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     if not (np.isfinite(numbers).all() and (numbers >= 0).all() and (numbers % 1 == 0).all()):
         raise ValueError(f"{path}: column {name!r}: expected whole numbers from 0")
     return numbers.astype(np.int64)

@@ -248,7 +248,8 @@ def _people(
     # Every person has few events at a time; void timeouts stay until their time.
     events = _heap(16 * count + transit.run.size + 1024)
     return state.People(
-        person, population.places, population.departures, np.zeros((count, state.MAX_TRIPS), np.int64),
+        person, population.places, population.departures,
+        np.zeros((count, state.MAX_TRIPS), np.int64),
         np.zeros(segments, np.int64), np.zeros(segments, np.int64),
         np.zeros(count + 1, np.int64), events, lot, full, np.zeros_like(full),
         np.zeros(full.shape, np.int64), kilometres, _best_lots(scenario, drive, seconds),

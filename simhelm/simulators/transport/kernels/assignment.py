@@ -13,7 +13,9 @@ CONVERGED, MAX_ITERATIONS, NOT_FINITE, UNREACHABLE = range(4)
 
 
 @compiled
-def link_costs(flow: Any, free: Any, b: Any, capacity: Any, power: Any, fixed: Any, cost: Any) -> None:
+def link_costs(
+    flow: Any, free: Any, b: Any, capacity: Any, power: Any, fixed: Any, cost: Any
+) -> None:
     """Time by the Bureau of Public Roads' formula plus the weighted toll and length."""
     for a in range(flow.size):
         cost[a] = free[a] * (1.0 + b[a] * (flow[a] / capacity[a]) ** power[a]) + fixed[a]
@@ -56,9 +58,7 @@ def all_or_nothing(
     total = 0.0
     zones = demand.shape[0]
     for origin in range(zones):
-        shortest_tree(
-            start, link, far, cost, origin, first_through, distance, via, times, codes
-        )
+        shortest_tree(start, link, far, cost, origin, first_through, distance, via, times, codes)
         for goal in range(zones):
             wanted = demand[origin, goal]
             if wanted > 0.0 and goal != origin:

@@ -41,7 +41,13 @@ _SETTLED = 1e-3
 
 @compiled
 def play_day(
-    people: Any, roads: Any, transit: Any, fleet: Any, order: Any, cab_nodes: Any, seed: int,
+    people: Any,
+    roads: Any,
+    transit: Any,
+    fleet: Any,
+    order: Any,
+    cab_nodes: Any,
+    seed: int,
     day: int,
 ) -> None:
     """A whole day: everybody plans, and then does it.
@@ -198,10 +204,10 @@ def _other_event(
 @compiled
 def _walked(people: Any, roads: Any, transit: Any, fleet: Any, p: int, time: float) -> None:
     person = people.person[p]
-    if people.segment[p, person.segment] == GO_TRANSIT:
-        if person.ride < transit.rides[person.from_node, person.to_node]:
-            wait_at_stop(transit, people, p, time)
-            return
+    riding = people.segment[p, person.segment] == GO_TRANSIT
+    if riding and person.ride < transit.rides[person.from_node, person.to_node]:
+        wait_at_stop(transit, people, p, time)
+        return
     person.node = people.goal[p, person.segment]
     person.segment += 1
     go_on(people, roads, transit, fleet, p, time)

@@ -248,16 +248,22 @@ structref.define_proxy(PeopleReference, PeopleType, list(People._fields))
 @compiled
 def heap_reference(heap: Any) -> Any:
     """Refer to the arrays of a group."""
-    return HeapReference(
-        heap.time, heap.code, heap.size
-    )
+    return HeapReference(heap.time, heap.code, heap.size)
 
 
 @compiled
 def roads_reference(roads: Any) -> Any:
     """Refer to the arrays of a group."""
     return RoadsReference(
-        roads.link, roads.vehicle, heap_reference(roads.events), roads.next_link, roads.node_time, roads.time_sum, roads.time_count, roads.counter, roads.rules
+        roads.link,
+        roads.vehicle,
+        heap_reference(roads.events),
+        roads.next_link,
+        roads.node_time,
+        roads.time_sum,
+        roads.time_count,
+        roads.counter,
+        roads.rules,
     )
 
 
@@ -265,7 +271,19 @@ def roads_reference(roads: Any) -> Any:
 def transit_reference(transit: Any) -> Any:
     """Refer to the arrays of a group."""
     return TransitReference(
-        transit.line, transit.stop, transit.run, transit.aboard, transit.rides, transit.seconds, transit.ride_line, transit.ride_from, transit.ride_to, transit.walk, transit.wait, transit.wait_sum, transit.wait_count
+        transit.line,
+        transit.stop,
+        transit.run,
+        transit.aboard,
+        transit.rides,
+        transit.seconds,
+        transit.ride_line,
+        transit.ride_from,
+        transit.ride_to,
+        transit.walk,
+        transit.wait,
+        transit.wait_sum,
+        transit.wait_count,
     )
 
 
@@ -273,7 +291,16 @@ def transit_reference(transit: Any) -> Any:
 def fleet_reference(fleet: Any) -> Any:
     """Refer to the arrays of a group."""
     return FleetReference(
-        fleet.cab, fleet.group, fleet.rider, fleet.goal, fleet.free_groups, fleet.open_group, fleet.queue, fleet.learned, fleet.learned_sum, fleet.learned_count
+        fleet.cab,
+        fleet.group,
+        fleet.rider,
+        fleet.goal,
+        fleet.free_groups,
+        fleet.open_group,
+        fleet.queue,
+        fleet.learned,
+        fleet.learned_sum,
+        fleet.learned_count,
     )
 
 
@@ -281,5 +308,22 @@ def fleet_reference(fleet: Any) -> Any:
 def people_reference(people: Any) -> Any:
     """Refer to the arrays of a group."""
     return PeopleReference(
-        people.person, people.place, people.depart, people.plan, people.segment, people.goal, people.ready, heap_reference(people.events), people.lot, people.lot_full, people.lot_full_sum, people.lot_count, people.kilometres, people.lot_of, people.hub, people.constants, people.patience, people.tally
+        people.person,
+        people.place,
+        people.depart,
+        people.plan,
+        people.segment,
+        people.goal,
+        people.ready,
+        heap_reference(people.events),
+        people.lot,
+        people.lot_full,
+        people.lot_full_sum,
+        people.lot_count,
+        people.kilometres,
+        people.lot_of,
+        people.hub,
+        people.constants,
+        people.patience,
+        people.tally,
     )
