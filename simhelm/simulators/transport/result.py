@@ -23,6 +23,8 @@ class Account:
         pickups, dropoffs: of people by cabs.
         forced_moves: vehicles that entered a full link after the stuck time.
         link_events: looks at a link, the work of a day.
+        vehicles_on_roads, people_aboard, cars_parked: what is left at the horizon, as counted on the
+            links, in the buses and on the lots.
         fullest_bus, fullest_lot, fullest_link: largest number of people or vehicles in one.
     """
 
@@ -42,13 +44,16 @@ class Account:
     fullest_lot: int
     fullest_link: int
     trips_abandoned: int
+    vehicles_on_roads: int
+    people_aboard: int
+    cars_parked: int
 
     @classmethod
-    def read(cls, counters: Integers) -> Account:
-        """From the counters of a day."""
+    def read(cls, counters: Integers, left_over: tuple[int, int, int]) -> Account:
+        """From the counters of a day, and what is on the roads, in buses and on lots after it."""
         if counters.size != state.COUNTERS:
             raise ValueError(f"expected {state.COUNTERS} counters, got {counters.size}")
-        return cls(*counters.tolist())
+        return cls(*counters.tolist(), *left_over)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

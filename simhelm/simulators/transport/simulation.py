@@ -72,7 +72,12 @@ class _Day:
         self.minutes = tally[3] / finished / 60.0
         self.waits = tally[4] / finished / 60.0
         self.volumes = town.roads.link["volume"].copy()
-        self.account = Account.read(town.roads.counter)
+        left_over = (
+            int(town.roads.link["count"].sum()),
+            int(town.transit.run["aboard"].sum()),
+            int(town.people.lot["used"].sum()),
+        )
+        self.account = Account.read(town.roads.counter, left_over)
 
 
 def _play(town: Town, seed: int, day: int, smoothing: float) -> _Day:

@@ -115,7 +115,7 @@ def bi_conjugate(
         (iterations, outcome code, relative gap).
     """
     links, nodes = flow.size, start.size - 1
-    y, s, s2, at = np.empty(links), np.empty(links), np.empty(links), np.empty(links)
+    y, s, s2, at = np.zeros(links), np.zeros(links), np.zeros(links), np.zeros(links)
     distance, via = np.empty(nodes), np.empty(nodes, np.int64)
     times, codes = np.empty(links + 1), np.empty(links + 1, np.int64)
     scratch = np.empty(links)
