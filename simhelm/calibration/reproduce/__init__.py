@@ -35,6 +35,10 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "SOR and SSOR-CG relaxation factors by bandits (Khodak et al., ICLR 2024)",
         "simhelm.calibration.reproduce.learning_to_relax:recompute",
     ),
+    "parallel-bo-transport": Reproduction(
+        "Mode constants of a transport simulation, every sampler (Chhatre et al., LOD 2022)",
+        "simhelm.calibration.reproduce.parallel_bo_transport:recompute",
+    ),
 }
 
 __all__ = ["REPRODUCTIONS", "Part", "Reproduction"]
