@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,7 @@ def _pushing(model: ShareModel, constants: Floats, residual: Floats) -> NDArray[
 def _inverse(model: ShareModel, seen: Sequence[Observation]) -> Floats:
     """Broyden's first update of the inverse, by Sherman and Morrison's formula."""
     inverse = np.eye(len(model.names))
-    for before, after in zip(seen, seen[1:], strict=False):
+    for before, after in itertools.pairwise(seen):
         move = after.constants - before.constants
         # The residual is to become zero: its fall is what a move brings.
         fall = model.residual(before.shares) - model.residual(after.shares)

@@ -65,7 +65,9 @@ class CompositeGPSampler(optuna.samplers.BaseSampler):
         self._space = {n: d for n, d in space.items() if not d.single()}
         for name, distribution in self._space.items():
             if not isinstance(distribution, optuna.distributions.FloatDistribution):
-                raise ValueError(f"{name}: CompositeGPSampler takes floats only, got {distribution}")
+                raise ValueError(  # noqa: TRY004 - a space that it cannot search, as elsewhere
+                    f"{name}: CompositeGPSampler takes floats only, got {distribution}"
+                )
         self._startup, self._samples, self._restarts = startup, samples, restarts
         self._seed = 0 if seed is None else seed
 
@@ -97,7 +99,9 @@ class CompositeGPSampler(optuna.samplers.BaseSampler):
             unit = self._sobol(trial.number, len(names))
             if trial.number == 0:
                 zero = np.array([0.0 if n in self.model.names else np.nan for n in names])
-                unit = np.where(np.isnan(zero), unit, (np.clip(zero, low, high) - low) / (high - low))
+                unit = np.where(
+                    np.isnan(zero), unit, (np.clip(zero, low, high) - low) / (high - low)
+                )
         else:
             points = np.array([[o.config[n] for n in names] for o in seen])
             seed = int(np.random.SeedSequence([self._seed, trial.number]).generate_state(1)[0] >> 1)
@@ -120,13 +124,13 @@ class CompositeGPSampler(optuna.samplers.BaseSampler):
     def _improve(self, points: Floats, seen: Sequence[Observation], seed: int) -> Floats:
         """Maximise the expected improvement over the best posterior mean of the distance."""
         import torch
-        from botorch.acquisition import qLogExpectedImprovement
+        from botorch.acquisition.logei import qLogExpectedImprovement
         from botorch.acquisition.objective import GenericMCObjective
         from botorch.fit import fit_gpytorch_mll
         from botorch.models import SingleTaskGP
         from botorch.models.transforms import Standardize
-        from botorch.optim import optimize_acqf
-        from botorch.sampling import SobolQMCNormalSampler
+        from botorch.optim.optimize import optimize_acqf
+        from botorch.sampling.normal import SobolQMCNormalSampler
         from gpytorch.mlls import ExactMarginalLogLikelihood
 
         floor = self.model.floor

@@ -62,7 +62,9 @@ class HybridSampler(optuna.samplers.BaseSampler):
         names = self._steps.model.names
         self._structure = {name: d for name, d in space.items() if name not in names}
         if not self._structure:
-            raise ValueError("HybridSampler: no parameter beside the constants; use LogShareSampler")
+            raise ValueError(
+                "HybridSampler: no parameter beside the constants; use LogShareSampler"
+            )
         self._inner, self._outer, self._startup = inner, outer, startup
         self._seed = 0 if seed is None else seed
 
@@ -102,9 +104,7 @@ class HybridSampler(optuna.samplers.BaseSampler):
 
     def _ask(self, study: Study, blocks: Sequence[list[FrozenTrial]], block: int) -> dict[str, Any]:
         """A structure from the outer sampler, told of every finished block."""
-        outer = optuna.create_study(
-            direction=study.direction, sampler=self._outer_sampler(block)
-        )
+        outer = optuna.create_study(direction=study.direction, sampler=self._outer_sampler(block))
         for trials in blocks:
             value = _least(study, trials)
             if value is not None:

@@ -252,7 +252,7 @@ def state_of(model: ShareModel, seen: Sequence[Observation], noise: float) -> st
     text = f"L1 = {best.error:.2f} percentage points after {len(seen)} settings"
     if best.error <= 1.5 * noise:
         return f"{text}: the targets are met to the noise of {noise:.2f} between seeds."
-    stuck = [name for name in _at_bounds(model, best)]
+    stuck = _at_bounds(model, best)
     if stuck:
         return f"{text}: out of reach within the bounds; widen them for {', '.join(stuck)}."
     return f"{text}."
@@ -276,14 +276,12 @@ def middle(distribution: BaseDistribution) -> Any:
     if isinstance(distribution, CategoricalDistribution):
         return distribution.choices[0]
     low, high = _bounds(distribution)
-    if getattr(distribution, "log", False):
-        value = math.sqrt(low * high)
-    else:
-        value = 0.5 * (low + high)
+    is_log = getattr(distribution, "log", False)
+    value = math.sqrt(low * high) if is_log else 0.5 * (low + high)
     return int(value) if isinstance(distribution, optuna.distributions.IntDistribution) else value
 
 
 def _bounds(distribution: BaseDistribution) -> tuple[float, float]:
     if isinstance(distribution, CategoricalDistribution):
-        raise ValueError(f"expected a number, got {distribution}")
+        raise ValueError(f"expected a number, got {distribution}")  # noqa: TRY004 - as elsewhere
     return float(distribution.low), float(distribution.high)  # type: ignore[attr-defined]

@@ -99,7 +99,7 @@ def recompute(*, quick: bool) -> Iterator[Part]:
     """Tables for both targets, for structure, and for early stopping."""
     scale = QUICK if quick else FULL
     for target in ("reachable", "paper"):
-        problem = ModeChoice(target=target, persons=scale.persons, days=scale.days)  # type: ignore[arg-type]
+        problem = ModeChoice(target=target, persons=scale.persons, days=scale.days)
         yield shares_part(target, problem, scale, CONTENDERS)
     yield structure_part(scale)
     yield stopping_part(scale)
@@ -205,7 +205,9 @@ def _curve(trials: Sequence[Trial], days: int) -> tuple[tuple[float, float], ...
 
 
 def _verified(problem: WatchedProblem, config: Mapping[str, Value], output: str) -> float:
-    return float(sample_outputs(problem, config, [output], range(_FRESH + 100, _FRESH + 104)).mean())
+    return float(
+        sample_outputs(problem, config, [output], range(_FRESH + 100, _FRESH + 104)).mean()
+    )
 
 
 def _rows(
@@ -217,9 +219,13 @@ def _rows(
     cells = []
     for label, level in levels.items():
         median = statistics.median(o.runs_to(level) for o in outcomes)
-        rounds = median if contender.sequential else math.ceil(median / PUBLISHED_WORKERS) if (
-            math.isfinite(median)
-        ) else math.inf
+        rounds = (
+            median
+            if contender.sequential
+            else math.ceil(median / PUBLISHED_WORKERS)
+            if (math.isfinite(median))
+            else math.inf
+        )
         cells.append(f"{label}: {_count(median)} [{_count(rounds)}]")
         if label in bars:
             bar = bars[label]
@@ -269,7 +275,9 @@ def structure_part(scale: Scale) -> Part:
                 problem, sampler=sampler, sampler_options=options, seed=seed,
                 trials=scale.structure_runs,
             )  # fmt: skip
-            best.append(min((t for t in view.trials() if t.succeeded), key=lambda t: t.values["loss"]))
+            best.append(
+                min((t for t in view.trials() if t.succeeded), key=lambda t: t.values["loss"])
+            )
         rows += _structure_rows(problem, name, best, truth, judged=scale is FULL)
     remark = f"{scale.structure_runs} runs each, {scale.seeds} seeds; verified on four fresh seeds."
     return Part("Mode constants and structure", tuple(rows), (remark,))
@@ -322,16 +330,14 @@ def stopping_part(scale: Scale) -> Part:
             best = min((t for t in trials if t.succeeded), key=lambda t: t.values["l1"])
             cost = sum(trial.cost for trial in trials)
             results.append((cost, _verified(problem, best.config, "l1")))
-    cost = {key: statistics.median(c for c, _ in value) for key, value in found.items()}
+    days = {key: statistics.median(c for c, _ in value) for key, value in found.items()}
     error = {key: _spread([e for _, e in value]) for key, value in found.items()}
-    saved = 100.0 * (1.0 - cost[True] / cost[False])
+    saved = 100.0 * (1.0 - days[True] / days[False])
     judged = scale is FULL
     rows = (
-        Row("without: days simulated, verified L1", f"{cost[False]:.0f}, {error[False]}"),
-        Row("with: days simulated, verified L1", f"{cost[True]:.0f}, {error[True]}"),
+        Row("without: days simulated, verified L1", f"{days[False]:.0f}, {error[False]}"),
+        Row("with: days simulated, verified L1", f"{days[True]:.0f}, {error[True]}"),
         Row("days saved", f"{saved:.0f} %", "at least 30 %" if judged else "",
             saved >= 30.0 if judged else None),
     )  # fmt: skip
     return Part(f"Early stopping of BOHB's model, {runs} runs", rows)
-
-

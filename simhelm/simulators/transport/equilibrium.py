@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from simhelm.simulators.checks import whole_number
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.transport.kernels import assignment
+from simhelm.simulators.transport.kernels.paths import shortest_tree
 from simhelm.simulators.transport.network import Floats, Network, star
 
 _REASONS = {
@@ -127,7 +128,7 @@ def _unreachable(network: Network, demand: Floats) -> str:
     distance, via = np.empty(network.nodes), np.empty(network.nodes, np.int64)
     times, codes = np.empty(network.links + 1), np.empty(network.links + 1, np.int64)
     for origin in range(network.zones):
-        assignment.shortest_tree(
+        shortest_tree(
             forward.start, forward.link, forward.far, network.free_time, origin,
             network.first_through_node, distance, via, times, codes,
         )  # fmt: skip

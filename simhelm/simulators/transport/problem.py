@@ -110,7 +110,7 @@ class ModeChoice(WatchedProblem):
             for seed in _TARGET_SEEDS
         ]
         shares: Floats = np.mean([run.realised[-1] for run in runs], axis=0)
-        return 100.0 * shares / shares.sum()
+        return _percent(shares)
 
     def evaluate(
         self,
@@ -289,10 +289,16 @@ def _given(target: Target) -> Floats | None:
         return target_shares(target)
     if target == "paper":
         shares = mode_vector("paper", PAPER_SHARES)
-        return 100.0 * shares / shares.sum()
+        return _percent(shares)
     if target != "reachable":
         raise ValueError(f"target: expected 'reachable', 'paper' or shares, got {target!r}")
     return None
+
+
+def _percent(shares: Floats) -> Floats:
+    """Scaled to a sum of 100."""
+    scaled: Floats = 100.0 * shares / shares.sum()
+    return scaled
 
 
 def _scenario(town: str | Scenario, persons: int) -> Scenario:

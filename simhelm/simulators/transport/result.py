@@ -23,8 +23,8 @@ class Account:
         pickups, dropoffs: of people by cabs.
         forced_moves: vehicles that entered a full link after the stuck time.
         link_events: looks at a link, the work of a day.
-        vehicles_on_roads, people_aboard, cars_parked: what is left at the horizon, as counted on the
-            links, in the buses and on the lots.
+        vehicles_on_roads, people_aboard, cars_parked: what is left at the horizon, as counted on
+            the links, in the buses and on the lots.
         fullest_bus, fullest_lot, fullest_link: largest number of people or vehicles in one.
     """
 
@@ -53,7 +53,8 @@ class Account:
         """From the counters of a day, and what is on the roads, in buses and on lots after it."""
         if counters.size != state.COUNTERS:
             raise ValueError(f"expected {state.COUNTERS} counters, got {counters.size}")
-        return cls(*counters.tolist(), *left_over)
+        numbers: list[int] = [*counters.tolist(), *left_over]
+        return cls(*numbers)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from simhelm.simulators.checks import whole_number
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.transport.kernels import day as days
 from simhelm.simulators.transport.kernels.roads import time_tables
-from simhelm.simulators.transport.modes import MODES, mode_vector
+from simhelm.simulators.transport.modes import mode_vector
 from simhelm.simulators.transport.network import Floats
 from simhelm.simulators.transport.preparation import Town, prepare
 from simhelm.simulators.transport.result import Account, TransportResult
@@ -109,12 +109,13 @@ def _result(records: list[_Day], reason: EndReason) -> TransportResult:
         return np.stack([getattr(record, name) for record in records])
 
     accounts = tuple(record.account for record in records)
-    assert records[0].chosen.size == len(MODES), "shares have an entry a mode"
     return TransportResult(
-        *(
-            stacked(name)
-            for name in ("chosen", "realised", "denials", "minutes", "waits", "volumes")
-        ),
+        chosen=stacked("chosen"),
+        realised=stacked("realised"),
+        denials=stacked("denials"),
+        minutes=stacked("minutes"),
+        waits=stacked("waits"),
+        volumes=stacked("volumes"),
         accounts=accounts,
         end_reason=reason,
         work=sum(account.link_events for account in accounts),

@@ -35,7 +35,8 @@ def marginal_costs(
 def _derivative(flow: float, free: float, b: float, capacity: float, power: float) -> float:
     if power == 0.0 or b == 0.0:
         return 0.0
-    return free * b * power / capacity * (flow / capacity) ** (power - 1.0)
+    slope: float = free * b * power / capacity * (flow / capacity) ** (power - 1.0)
+    return slope
 
 
 @compiled

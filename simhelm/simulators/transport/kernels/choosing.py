@@ -107,7 +107,7 @@ def utility(
     if not np.isfinite(seconds):
         return -np.inf
     worth = person.value_of_time * rules.time_factor / 3600.0
-    return -(worth * seconds + cost) + rules.transfer * transfers
+    return float(rules.transfer * transfers - (worth * seconds + cost))
 
 
 @compiled

@@ -188,7 +188,7 @@ def _assign(fleet: Any, roads: Any, people: Any, c: int, g: int, time: float) ->
 @compiled
 def _vehicle(people: Any, c: int) -> int:
     """Vehicles of cabs come after those of people."""
-    return people.person.size + c
+    return int(people.person.size + c)
 
 
 @compiled

@@ -130,7 +130,7 @@ def link_event(roads: Any, time: float, link: int) -> int:
         enter(roads, vehicle, onward, time)
         return -1
     roads.counter[LEFT] += 1
-    return vehicle
+    return int(vehicle)
 
 
 @compiled
@@ -208,4 +208,4 @@ def take_link_event(roads: Any) -> int:
     """Take that event off; its link."""
     link = roads.events.code[0]
     roads.events.size[0] = drop_first(roads.events.time, roads.events.code, roads.events.size[0])
-    return link
+    return int(link)

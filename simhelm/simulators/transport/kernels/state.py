@@ -181,80 +181,85 @@ def draw(dtype: np.dtype[Any], count: int) -> Any:
     return np.zeros(count, dtype=dtype)
 
 
+# Numba's own is not typed.
+_define_proxy: Any = structref.define_proxy
+
 # Kernels hand each other one pointer a group: by value, every call would copy all its arrays
 # and count their references.
 
 
 @structref.register
-class HeapType(types.StructRef):  # type: ignore[misc]
+class HeapType(types.StructRef):
     """The type of a reference to :class:`Heap` in compiled code."""
 
 
-class HeapReference(structref.StructRefProxy):  # type: ignore[misc]
+class HeapReference(structref.StructRefProxy):
     """A :class:`Heap` that kernels pass as one pointer."""
 
 
-structref.define_proxy(HeapReference, HeapType, list(Heap._fields))
+_define_proxy(HeapReference, HeapType, list(Heap._fields))
 
 
 @structref.register
-class RoadsType(types.StructRef):  # type: ignore[misc]
+class RoadsType(types.StructRef):
     """The type of a reference to :class:`Roads` in compiled code."""
 
 
-class RoadsReference(structref.StructRefProxy):  # type: ignore[misc]
+class RoadsReference(structref.StructRefProxy):
     """A :class:`Roads` that kernels pass as one pointer."""
 
 
-structref.define_proxy(RoadsReference, RoadsType, list(Roads._fields))
+_define_proxy(RoadsReference, RoadsType, list(Roads._fields))
 
 
 @structref.register
-class TransitType(types.StructRef):  # type: ignore[misc]
+class TransitType(types.StructRef):
     """The type of a reference to :class:`Transit` in compiled code."""
 
 
-class TransitReference(structref.StructRefProxy):  # type: ignore[misc]
+class TransitReference(structref.StructRefProxy):
     """A :class:`Transit` that kernels pass as one pointer."""
 
 
-structref.define_proxy(TransitReference, TransitType, list(Transit._fields))
+_define_proxy(TransitReference, TransitType, list(Transit._fields))
 
 
 @structref.register
-class FleetType(types.StructRef):  # type: ignore[misc]
+class FleetType(types.StructRef):
     """The type of a reference to :class:`Fleet` in compiled code."""
 
 
-class FleetReference(structref.StructRefProxy):  # type: ignore[misc]
+class FleetReference(structref.StructRefProxy):
     """A :class:`Fleet` that kernels pass as one pointer."""
 
 
-structref.define_proxy(FleetReference, FleetType, list(Fleet._fields))
+_define_proxy(FleetReference, FleetType, list(Fleet._fields))
 
 
 @structref.register
-class PeopleType(types.StructRef):  # type: ignore[misc]
+class PeopleType(types.StructRef):
     """The type of a reference to :class:`People` in compiled code."""
 
 
-class PeopleReference(structref.StructRefProxy):  # type: ignore[misc]
+class PeopleReference(structref.StructRefProxy):
     """A :class:`People` that kernels pass as one pointer."""
 
 
-structref.define_proxy(PeopleReference, PeopleType, list(People._fields))
+_define_proxy(PeopleReference, PeopleType, list(People._fields))
 
 
 @compiled
 def heap_reference(heap: Any) -> Any:
     """Refer to the arrays of a group."""
-    return HeapReference(heap.time, heap.code, heap.size)
+    return HeapReference(  # type: ignore[no-untyped-call]
+        heap.time, heap.code, heap.size
+    )
 
 
 @compiled
 def roads_reference(roads: Any) -> Any:
     """Refer to the arrays of a group."""
-    return RoadsReference(
+    return RoadsReference(  # type: ignore[no-untyped-call]
         roads.link,
         roads.vehicle,
         heap_reference(roads.events),
@@ -270,7 +275,7 @@ def roads_reference(roads: Any) -> Any:
 @compiled
 def transit_reference(transit: Any) -> Any:
     """Refer to the arrays of a group."""
-    return TransitReference(
+    return TransitReference(  # type: ignore[no-untyped-call]
         transit.line,
         transit.stop,
         transit.run,
@@ -290,7 +295,7 @@ def transit_reference(transit: Any) -> Any:
 @compiled
 def fleet_reference(fleet: Any) -> Any:
     """Refer to the arrays of a group."""
-    return FleetReference(
+    return FleetReference(  # type: ignore[no-untyped-call]
         fleet.cab,
         fleet.group,
         fleet.rider,
@@ -307,7 +312,7 @@ def fleet_reference(fleet: Any) -> Any:
 @compiled
 def people_reference(people: Any) -> Any:
     """Refer to the arrays of a group."""
-    return PeopleReference(
+    return PeopleReference(  # type: ignore[no-untyped-call]
         people.person,
         people.place,
         people.depart,

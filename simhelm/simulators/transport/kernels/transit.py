@@ -111,7 +111,7 @@ def expected_seconds(transit: Any, origin: int, goal: int, time: float) -> float
     for ride in range(rides):
         line = transit.ride_line[origin, goal, ride]
         seconds += transit.wait[part, line] - 0.5 * transit.line[line].headway
-    return seconds
+    return float(seconds)
 
 
 @compiled
@@ -147,7 +147,7 @@ def wait_at_stop(transit: Any, people: Any, p: int, time: float) -> None:
 @compiled
 def _patience(people: Any) -> float:
     """Seconds that people wait at a stop."""
-    return people.patience[0]
+    return float(people.patience[0])
 
 
 @compiled
