@@ -16,11 +16,16 @@ from typing import Any
 import numpy as np
 import optuna
 from numpy.typing import NDArray
-from optuna.distributions import BaseDistribution
+from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-from simhelm.agents.samplers.log_share import Observation, ShareModel
+from simhelm.agents.samplers.log_share import (
+    Observation,
+    ShareModel,
+    draw,
+    refuse_several_objectives,
+)
 from simhelm.agents.samplers.model_space import Conditions, Space
 
 Floats = NDArray[np.float64]
@@ -29,7 +34,7 @@ Floats = NDArray[np.float64]
 class CompositeGPSampler(optuna.samplers.BaseSampler):
     """Expected improvement of the L1 distance, from one Gaussian process a log share (BoTorch).
 
-    All parameters must be floats. Trials must carry their outputs; see
+    Parameters that are no floats are drawn uniformly. Trials must carry their outputs; see
     :class:`~simhelm.agents.samplers.log_share.LogShareSampler`.
 
     Args:
@@ -62,20 +67,20 @@ class CompositeGPSampler(optuna.samplers.BaseSampler):
         if importlib.util.find_spec("botorch") is None:
             raise ImportError("CompositeGPSampler needs botorch: pip install 'simhelm[botorch]'")
         self.model = ShareModel(space, targets, base, share_output, floor)
-        self._space = {n: d for n, d in space.items() if not d.single()}
-        for name, distribution in self._space.items():
-            if not isinstance(distribution, optuna.distributions.FloatDistribution):
-                raise ValueError(  # noqa: TRY004 - a space that it cannot search, as elsewhere
-                    f"{name}: CompositeGPSampler takes floats only, got {distribution}"
-                )
+        self._space = {
+            name: distribution
+            for name, distribution in space.items()
+            if isinstance(distribution, FloatDistribution) and not distribution.single()
+        }
+        self._is_log = np.array([d.log for d in self._space.values()])
         self._startup, self._samples, self._restarts = startup, samples, restarts
         self._seed = 0 if seed is None else seed
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """All parameters."""
-        return self._space
+        """The floats."""
+        return dict(self._space)
 
     def sample_independent(
         self,
@@ -84,30 +89,36 @@ class CompositeGPSampler(optuna.samplers.BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """Draw what the space did not name."""
-        sampler = optuna.samplers.RandomSampler(seed=self._seed + trial.number)
-        return sampler.sample_independent(study, trial, param_name, param_distribution)
+        """Draw what is no float, or not in the space."""
+        return draw(self._seed, study, trial, param_name, param_distribution)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """The next configuration, a function of the seed and of the trials told so far."""
+        refuse_several_objectives(study, self)
         names = list(self._space)
-        low, high = np.array([(d.low, d.high) for d in self._space.values()]).T  # type: ignore[attr-defined]
+        low, high = self._scaled(np.array([(d.low, d.high) for d in self._space.values()]).T)
         seen = self.model.observations(study.get_trials(deepcopy=False))
         if len(seen) < self._startup or trial.number < self._startup:
             unit = self._sobol(trial.number, len(names))
             if trial.number == 0:
-                zero = np.array([0.0 if n in self.model.names else np.nan for n in names])
-                unit = np.where(
-                    np.isnan(zero), unit, (np.clip(zero, low, high) - low) / (high - low)
-                )
+                is_constant = np.array([name in self.model.names for name in names])
+                unit = np.where(is_constant, (np.clip(0.0, low, high) - low) / (high - low), unit)
         else:
-            points = np.array([[o.config[n] for n in names] for o in seen])
+            points = self._scaled(np.array([[o.config[n] for n in names] for o in seen]))
             seed = int(np.random.SeedSequence([self._seed, trial.number]).generate_state(1)[0] >> 1)
             unit = self._improve((points - low) / (high - low), seen, seed)
         values = low + np.clip(unit, 0.0, 1.0) * (high - low)
-        return dict(zip(names, np.clip(values, low, high).tolist(), strict=True))
+        values = np.where(self._is_log, np.exp(values), values)
+        # Rounding must not lead out of a range.
+        ends = np.array([(d.low, d.high) for d in self._space.values()]).T
+        return dict(zip(names, np.clip(values, *ends).tolist(), strict=True))
+
+    def _scaled(self, values: Floats) -> Floats:
+        """Logarithms of those on a logarithmic scale; shape (..., parameters)."""
+        scaled: Floats = np.where(self._is_log, np.log(np.where(self._is_log, values, 1.0)), values)
+        return scaled
 
     def _sobol(self, number: int, dimensions: int) -> Floats:
         """One point of a sequence; its balance does not need a power of two here."""

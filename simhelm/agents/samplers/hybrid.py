@@ -12,7 +12,12 @@ from optuna.distributions import BaseDistribution
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from simhelm.agents.samplers.log_share import LogShareSampler, Observation
+from simhelm.agents.samplers.log_share import (
+    LogShareSampler,
+    Observation,
+    draw,
+    refuse_several_objectives,
+)
 from simhelm.agents.samplers.model_space import Conditions, Space
 
 
@@ -82,13 +87,13 @@ class HybridSampler(optuna.samplers.BaseSampler):
         param_distribution: BaseDistribution,
     ) -> Any:
         """Draw what the space did not name."""
-        sampler = optuna.samplers.RandomSampler(seed=self._seed + trial.number)
-        return sampler.sample_independent(study, trial, param_name, param_distribution)
+        return draw(self._seed, study, trial, param_name, param_distribution)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """Structure and constants, a function of the trials told so far."""
+        refuse_several_objectives(study, self)
         trials = [t for t in study.get_trials(deepcopy=False) if t.number < trial.number]
         block, place = divmod(trial.number, self._inner)
         blocks = [trials[i : i + self._inner] for i in range(0, len(trials), self._inner)]

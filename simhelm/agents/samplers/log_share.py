@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -195,6 +196,7 @@ class LogShareSampler(optuna.samplers.BaseSampler):
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """The next constants, a function of the trials told so far."""
+        refuse_several_objectives(study, self)
         fixed = {n: middle(d) for n, d in search_space.items() if n not in self.model.names}
         seen = self.model.observations(study.get_trials(deepcopy=False))
         constants = self.next_constants(seen) if seen else self.model.start()
@@ -269,6 +271,21 @@ def _at_bounds(model: ShareModel, best: Observation) -> list[str]:
         if model.free[place] and (up or down) and abs(share - target) > 0.05:
             stuck.append(f"{name} (at {value:g}: {share:.2f} % instead of {target:.2f} %)")
     return stuck
+
+
+def refuse_several_objectives(study: Study, sampler: optuna.samplers.BaseSampler) -> None:
+    """Raise ValueError in a study of several objectives: there is one distance to targets."""
+    if len(study.directions) > 1:
+        raise ValueError(f"{type(sampler).__name__} does not support multi-objective studies")
+
+
+def draw(
+    seed: int, study: Study, trial: FrozenTrial, name: str, distribution: BaseDistribution
+) -> Any:
+    """A uniform draw that is a function of the seed, the trial's number and the name."""
+    key = np.random.SeedSequence([seed, trial.number, zlib.crc32(name.encode())])
+    sampler = optuna.samplers.RandomSampler(seed=int(key.generate_state(1)[0]))
+    return sampler.sample_independent(study, trial, name, distribution)
 
 
 def middle(distribution: BaseDistribution) -> Any:

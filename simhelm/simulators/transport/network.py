@@ -116,11 +116,16 @@ def make_network(
         return np.full(ends.shape, float(numbers)) if numbers.ndim == 0 else numbers
 
     return Network(
-        nodes,
-        nodes if zones is None else zones,
-        ends,
-        np.asarray(head, dtype=np.int64),
-        *(full(values) for values in (capacity, free_time, length, b, power, toll)),
+        nodes=nodes,
+        zones=nodes if zones is None else zones,
+        tail=ends,
+        head=np.asarray(head, dtype=np.int64),
+        capacity=full(capacity),
+        free_time=full(free_time),
+        length=full(length),
+        b=full(b),
+        power=full(power),
+        toll=full(toll),
         first_through_node=first_through_node,
         coordinates=coordinates,
     )

@@ -93,7 +93,7 @@ def test_a_share_of_zero_recovers() -> None:
 
 @pytest.mark.parametrize("method", ["log_share", "broyden"])
 def test_what_cannot_be_reached_is_said(method: str) -> None:
-    space = {"bus": FloatDistribution(-10.0, 1.0), "walk": FloatDistribution(-10.0, 10.0)}
+    space: dict[str, BaseDistribution] = {**SPACE, "bus": FloatDistribution(-10.0, 1.0)}
     agent = sampler(space, method=method)
     study = optuna.create_study(sampler=agent)
     for _ in range(6):
