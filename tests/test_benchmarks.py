@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks import bandits, relaxation
+from benchmarks import bandits, relaxation, transport
 from benchmarks.timing import ratio, take_turns
 
 
@@ -21,6 +21,13 @@ def test_bandit_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
     monkeypatch.setattr(bandits, "ROUNDS", 400)
     bandits.main()
     assert "ThompsonLogCost" in capsys.readouterr().out
+
+
+def test_transport_table(capsys: pytest.CaptureFixture[str]) -> None:
+    transport.main(persons=(200,), repeats=1)
+    printed = capsys.readouterr().out
+    assert "a day of 200 persons" in printed
+    assert "user equilibrium, 24 nodes" in printed
 
 
 def test_contenders_take_turns_in_changing_order() -> None:
