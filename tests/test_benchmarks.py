@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import bandits, mpi_rollouts, nbody, policies, relaxation, study_overhead, study_scale
+from benchmarks import bandits, mpi_rollouts, nbody, policies, relaxation, study_overhead, study_scale, transport
 from benchmarks.timing import ratio, take_turns
 from simhelm.calibration import StudyView
 
@@ -59,6 +59,11 @@ def test_study_scale_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert "within 15 %" in printed
     assert "master full at" in printed
     assert "RandomSampler, batch async, simulators of 1 s: nine tenths used up to 20" in printed
+def test_transport_table(capsys: pytest.CaptureFixture[str]) -> None:
+    transport.main(persons=(200,), repeats=1)
+    printed = capsys.readouterr().out
+    assert "a day of 200 persons" in printed
+    assert "user equilibrium, 24 nodes" in printed
 
 
 def test_contenders_take_turns_in_changing_order() -> None:

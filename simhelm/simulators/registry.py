@@ -38,6 +38,8 @@ class Target:
 # A new simulator adds one line here. Imported at first use only.
 BUILT_IN: dict[str, Target] = {
     "RelaxationFactor": Target("simhelm.simulators.linear.problem:RelaxationFactor"),
+    "ModeChoice": Target("simhelm.simulators.transport.problem:ModeChoice"),
+    "TransportStructure": Target("simhelm.simulators.transport.problem:TransportStructure"),
 }
 
 

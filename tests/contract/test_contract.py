@@ -22,6 +22,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "simhelm/ThreeBodyPaper-v0": {"steps": 6},
     "simhelm/NBody-v0": {"steps": 6, "bodies": 5, "action": "parameter"},
     "simhelm/RelaxationFactor-v0": {"systems": 2, "grid": 4},
+    "simhelm/ModeChoice-v0": {"persons": 100, "days": 2},
+    "simhelm/TransportStructure-v0": {"persons": 100, "days": 2},
 }
 VARIANTS = [
     ("simhelm/SolverSequence-v0", {"length": 6, "grid": 4, "action": "continuous"}),

@@ -9,12 +9,15 @@ from simhelm.agents.samplers.hyperband import (
     promote,
     successive_halving,
 )
+from simhelm.agents.samplers.log_share import OUTPUTS, LogShareSampler
 from simhelm.agents.samplers.registry import SAMPLERS, SamplerEntry, make_sampler
 
 __all__ = [
+    "OUTPUTS",
     "SAMPLERS",
     "Bracket",
     "HpBandSterSampler",
+    "LogShareSampler",
     "Rung",
     "SamplerEntry",
     "extrapolate",

@@ -17,6 +17,8 @@ from optuna.samplers import BaseSampler
 
 from simhelm.agents.samplers import exhaustive
 from simhelm.agents.samplers.hpbandster import HpBandSterSampler
+from simhelm.agents.samplers.hybrid import HybridSampler
+from simhelm.agents.samplers.log_share import LogShareSampler
 from simhelm.agents.samplers.model_space import Conditions, Space
 
 Arguments = dict[str, Any]
@@ -115,6 +117,14 @@ def _gaussian_process() -> type[BaseSampler]:
     return optuna.samplers.GPSampler
 
 
+def _composite_gp() -> type[BaseSampler]:
+    from simhelm.agents.samplers.composite_gp import CompositeGPSampler
+
+    if importlib.util.find_spec("botorch") is None:
+        raise ImportError("CompositeGPSampler needs botorch: pip install 'simhelm[botorch]'")
+    return CompositeGPSampler
+
+
 # Falling back on independent draws is expected for conditional parameters: say nothing.
 _SILENT = {"warn_independent_sampling": False}
 
@@ -192,6 +202,26 @@ SAMPLERS: dict[str, SamplerEntry] = {
             lambda: HpBandSterSampler,
             "HpBandSter's kernel density estimators (BOHB).",
             seeds_by_trial=True,
+            arguments=_with_space,
+        ),
+        SamplerEntry(
+            "LogShareSampler",
+            lambda: LogShareSampler,
+            "Planners' update of mode constants: ln(target / realised share); option targets.",
+            arguments=_with_space,
+        ),
+        SamplerEntry(
+            "HybridSampler",
+            lambda: HybridSampler,
+            "Outer search over structure, inner log-share steps of mode constants; option targets.",
+            fixed_seed=True,
+            arguments=_with_space,
+        ),
+        SamplerEntry(
+            "CompositeGPSampler",
+            _composite_gp,
+            "A Gaussian process for every share, expected improvement of their L1; option targets.",
+            fixed_seed=True,
             arguments=_with_space,
         ),
     )

@@ -39,6 +39,10 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "adaptive time-stepping of the chaotic three-body problem (CNSNS 2025)",
         "simhelm.calibration.reproduce.three_body:recompute",
     ),
+    "parallel-bo-transport": Reproduction(
+        "Mode constants of a transport simulation, every sampler (Chhatre et al., LOD 2022)",
+        "simhelm.calibration.reproduce.parallel_bo_transport:recompute",
+    ),
 }
 
 __all__ = ["REPRODUCTIONS", "Part", "Reproduction"]

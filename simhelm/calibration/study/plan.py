@@ -118,7 +118,9 @@ class PlainPlan:
         for trial in trials:
             trial.told_values = self._objective.told(trial)
             if search is not None:
-                search.tell(trial.slot, trial.told_values, failed=trial.failed)
+                search.tell(
+                    trial.slot, trial.told_values, failed=trial.failed, outputs=trial.values
+                )
 
 
 class HyperbandPlan:
@@ -193,6 +195,8 @@ class HyperbandPlan:
             if trial.candidate in going_on:
                 continue
             if trial.told_values is None or self._is_last_rung:
-                search.tell(trial.candidate, trial.told_values, failed=trial.failed)
+                search.tell(
+                    trial.candidate, trial.told_values, failed=trial.failed, outputs=trial.values
+                )
             else:
                 search.prune(trial.candidate)

@@ -18,7 +18,7 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial, TrialState
 
-from simhelm.agents.samplers import SAMPLERS, make_sampler
+from simhelm.agents.samplers import OUTPUTS, SAMPLERS, make_sampler
 from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.study.configuration import SamplerTable
 from simhelm.simulators.names import nearest
@@ -116,9 +116,21 @@ class Search:
         """Tell of a slot's value at a partial budget."""
         self._open[slot].report(value, budget)
 
-    def tell(self, slot: int, values: Sequence[float] | None, *, failed: bool = False) -> None:
-        """End a slot: its values (a penalty if it failed), or None if there is nothing to say."""
+    def tell(
+        self,
+        slot: int,
+        values: Sequence[float] | None,
+        *,
+        failed: bool = False,
+        outputs: Mapping[str, float] | None = None,
+    ) -> None:
+        """End a slot: its values (a penalty if it failed), or None if there is nothing to say.
+
+        Samplers that model the outputs find them in the trial's attribute ``outputs``.
+        """
         trial = self._open.pop(slot)
+        if outputs:
+            trial.set_user_attr(OUTPUTS, dict(outputs))
         if self._constrained:
             trial.set_constraint("has a result", float(failed))
         with _quiet():
@@ -132,9 +144,16 @@ class Search:
         with _quiet():
             self._study.tell(self._open.pop(slot), state=TrialState.PRUNED)
 
-    def recall(self, config: Mapping[str, Value], values: Sequence[float] | None) -> None:
+    def recall(
+        self,
+        config: Mapping[str, Value],
+        values: Sequence[float] | None,
+        outputs: Mapping[str, float] | None = None,
+    ) -> None:
         """Take over a finished trial of which the sampler need not be asked again."""
-        self._study.add_trial(frozen_trial(self._space, config, values))
+        attributes = {OUTPUTS: dict(outputs)} if outputs else {}
+        trial = frozen_trial(self._space, config, values, user_attrs=attributes)
+        self._study.add_trial(trial)
 
     @property
     def can_recall(self) -> bool:

@@ -214,7 +214,7 @@ class Series:
         self.plan.take(batch.trials, None if batch.recalled else self.search)
         if batch.recalled and self.search is not None:
             for trial in batch.trials:
-                self.search.recall(trial.config, trial.told_values)
+                self.search.recall(trial.config, trial.told_values, trial.values)
             return
         for trial in batch.trials:
             trial.told = trial.slot

@@ -270,7 +270,7 @@ class Study:
         search = self._search(sampler, stream=0 if is_search else 1)
         if is_search:
             for trial in store.trials(EARLIER):
-                search.recall(trial.config, trial.told_values)
+                search.recall(trial.config, trial.told_values, trial.values)
         return Series(
             name,
             self._plan(is_search),

@@ -38,6 +38,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "GridSampler": {"points": 3},
     "NSGAIISampler": {"population_size": 6},
     "NSGAIIISampler": {"population_size": 6},
+    # Trials without outputs: these stay at their start, or draw.
+    "LogShareSampler": {"targets": {"x": 40.0, "car": 60.0}},
+    "HybridSampler": {"targets": {"x": 40.0, "car": 60.0}, "startup": 2},
+    "CompositeGPSampler": {"targets": {"x": 40.0, "car": 60.0}},
 }
 # Past the start-up of 10 trials and some generations of 6, if not given here: past the ends of the
 # grids of 54 and 70 configurations, and as few as will do of what takes seconds.

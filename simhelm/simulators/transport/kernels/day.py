@@ -1,0 +1,258 @@
+"""The events of a day in order of time, and what people learn from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from simhelm.compiled import compiled
+from simhelm.simulators.transport.kernels.choosing import plan_day
+from simhelm.simulators.transport.kernels.paths import drop_first, push
+from simhelm.simulators.transport.kernels.persons import depart, go_on, refused, segment_ended
+from simhelm.simulators.transport.kernels.ride_hail import cab_arrives, patience_ends, window_ends
+from simhelm.simulators.transport.kernels.roads import (
+    link_event,
+    next_link_event,
+    take_link_event,
+)
+from simhelm.simulators.transport.kernels.state import (
+    ABANDONED,
+    BUS,
+    DEPART,
+    EVENT,
+    FINISHED,
+    GO_TRANSIT,
+    GROUP_CLOSES,
+    HORIZON,
+    STARTED,
+    TRANSIT_TIMEOUT,
+    WALKED,
+    fleet_reference,
+    people_reference,
+    roads_reference,
+    transit_reference,
+)
+from simhelm.simulators.transport.kernels.transit import bus_event, give_up, wait_at_stop
+
+# Seconds below which a learned time takes its mean at once, so that quiet hours come to rest.
+_SETTLED = 1e-3
+
+
+@compiled
+def play_day(
+    people: Any,
+    roads: Any,
+    transit: Any,
+    fleet: Any,
+    order: Any,
+    cab_nodes: Any,
+    seed: int,
+    day: int,
+) -> None:
+    """A whole day: everybody plans, and then does it.
+
+    Args:
+        people, roads, transit, fleet: named tuples of arrays, changed in place.
+        order: people by their first departure.
+        cab_nodes: where cabs stand in the morning.
+    """
+    p = people_reference(people)
+    r = roads_reference(roads)
+    t = transit_reference(transit)
+    f = fleet_reference(fleet)
+    _start_day(p, r, t, f, order, cab_nodes)
+    plan_day(p, r, t, f, seed, day)
+    _run_day(p, r, t, f, seed, day)
+
+
+@compiled
+def _start_day(
+    people: Any, roads: Any, transit: Any, fleet: Any, order: Any, cab_nodes: Any
+) -> None:
+    """Everybody at home, all roads, buses and lots empty, cabs where they stand."""
+    for p in range(people.person.size):
+        person = people.person[p]
+        person.trip = 0
+        person.node = people.place[p, 0]
+        person.vehicle = 0
+        person.waiting = 0
+        person.refused = 0
+    people.ready[-1] = 0
+    people.tally[:] = 0.0
+    people.lot_full_sum[:] = 0.0
+    people.lot_count[:] = 0
+    for lot in range(people.lot.size):
+        people.lot[lot].used = 0
+    _empty_roads(roads)
+    _empty_transit(transit)
+    _empty_fleet(fleet, cab_nodes)
+    _first_events(people, transit, order)
+
+
+@compiled
+def _empty_roads(roads: Any) -> None:
+    roads.events.size[0] = 0
+    roads.time_sum[:] = 0.0
+    roads.time_count[:] = 0
+    roads.counter[:] = 0
+    for place in range(roads.link.size):
+        link = roads.link[place]
+        link.count = 0
+        link.volume = 0
+        link.open_at = -np.inf
+        link.event_at = -1.0
+        link.blocked_since = -1.0
+        link.waiters = -1
+        link.waits_for = -1
+
+
+@compiled
+def _empty_transit(transit: Any) -> None:
+    transit.aboard[:] = -1
+    transit.wait_sum[:] = 0.0
+    transit.wait_count[:] = 0
+    for stop in range(transit.stop.size):
+        transit.stop[stop].first = -1
+    for run in range(transit.run.size):
+        transit.run[run].place = 0
+        transit.run[run].aboard = 0
+
+
+@compiled
+def _empty_fleet(fleet: Any, cab_nodes: Any) -> None:
+    groups = fleet.group.size
+    for g in range(groups):
+        fleet.free_groups[g] = groups - 1 - g
+    fleet.free_groups[-1] = groups
+    fleet.open_group[:] = -1
+    fleet.queue[:] = -1
+    fleet.learned_sum[:] = 0.0
+    fleet.learned_count[:] = 0
+    for c in range(fleet.cab.size):
+        fleet.cab[c].state = 0
+        fleet.cab[c].node = cab_nodes[c]
+
+
+@compiled
+def _first_events(people: Any, transit: Any, order: Any) -> None:
+    events = people.events
+    size = 0
+    for p in order:
+        code = DEPART * EVENT + p
+        size = push(events.time, events.code, size, people.depart[p, 0], code)
+    for run in range(transit.run.size):
+        line = transit.line[transit.run[run].line]
+        time = line.begins + line.headway * (run - line.first_run)
+        size = push(events.time, events.code, size, time, BUS * EVENT + run)
+    events.size[0] = size
+
+
+@compiled
+def _run_day(people: Any, roads: Any, transit: Any, fleet: Any, seed: int, day: int) -> None:
+    """Play all events until nothing is left to happen, or the horizon."""
+    events = people.events
+    commuters = people.person.size
+    while True:
+        road_time = next_link_event(roads)
+        other_time = events.time[0] if events.size[0] > 0 else np.inf
+        time = min(road_time, other_time)
+        if time > HORIZON:
+            break
+        if road_time <= other_time:
+            vehicle = link_event(roads, time, take_link_event(roads))
+            if 0 <= vehicle < commuters:
+                segment_ended(people, roads, transit, fleet, vehicle, time)
+            elif vehicle >= commuters:
+                cab_arrives(fleet, roads, people, vehicle - commuters, time)
+        else:
+            code = events.code[0]
+            events.size[0] = drop_first(events.time, events.code, events.size[0])
+            kind, who = code // EVENT, code % EVENT
+            _other_event(people, roads, transit, fleet, kind, who, time, seed, day)
+        _settle(people, roads, transit, fleet, time, seed, day)
+    roads.counter[ABANDONED] = roads.counter[STARTED] - roads.counter[FINISHED]
+
+
+@compiled
+def _other_event(
+    people: Any,
+    roads: Any,
+    transit: Any,
+    fleet: Any,
+    kind: int,
+    who: int,
+    time: float,
+    seed: int,
+    day: int,
+) -> None:
+    if kind == DEPART:
+        depart(people, roads, transit, fleet, who, time)
+    elif kind == WALKED:
+        _walked(people, roads, transit, fleet, who, time)
+    elif kind == BUS:
+        bus_event(transit, people, who, time, roads.counter)
+    elif kind == TRANSIT_TIMEOUT:
+        if give_up(transit, people, who, time):
+            refused(people, roads, transit, fleet, who, time, seed, day)
+    elif kind == GROUP_CLOSES:
+        window_ends(fleet, roads, people, who, time)
+    else:
+        patience_ends(fleet, people, who, time)
+
+
+@compiled
+def _walked(people: Any, roads: Any, transit: Any, fleet: Any, p: int, time: float) -> None:
+    person = people.person[p]
+    riding = people.segment[p, person.segment] == GO_TRANSIT
+    if riding and person.ride < transit.rides[person.from_node, person.to_node]:
+        wait_at_stop(transit, people, p, time)
+        return
+    person.node = people.goal[p, person.segment]
+    person.segment += 1
+    go_on(people, roads, transit, fleet, p, time)
+
+
+@compiled
+def _settle(
+    people: Any, roads: Any, transit: Any, fleet: Any, time: float, seed: int, day: int
+) -> None:
+    """Let those go on who alighted, were dropped or turned away just now."""
+    while people.ready[-1] > 0:
+        people.ready[-1] -= 1
+        p = people.ready[people.ready[-1]]
+        if people.person[p].refused:
+            refused(people, roads, transit, fleet, p, time, seed, day)
+        else:
+            segment_ended(people, roads, transit, fleet, p, time)
+
+
+@compiled
+def learn(learned: Any, total: Any, count: Any, weight: float) -> None:
+    """Move learned means towards those of the day, by a weight between 0 and 1 (in place)."""
+    rows, columns = learned.shape
+    for row in range(rows):
+        for column in range(columns):
+            if count[row, column] > 0:
+                mean = total[row, column] / count[row, column]
+                learned[row, column] += weight * (mean - learned[row, column])
+
+
+@compiled
+def learn_links(
+    link_time: Any, free_time: Any, total: Any, count: Any, weight: float, changed: Any
+) -> None:
+    """The same for links, which without vehicles return to free flow; marks the half hours."""
+    rows, columns = link_time.shape
+    for row in range(rows):
+        changed[row] = False
+        for column in range(columns):
+            mean = free_time[column]
+            if count[row, column] > 0:
+                mean = total[row, column] / count[row, column]
+            step = weight * (mean - link_time[row, column])
+            if abs(step) < _SETTLED:
+                step = mean - link_time[row, column]
+            if step != 0.0:
+                link_time[row, column] += step
+                changed[row] = True

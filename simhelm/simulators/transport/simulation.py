@@ -1,0 +1,122 @@
+"""Days in a town, one after the other, until people's expectations meet what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from simhelm.simulators.checks import whole_number
+from simhelm.simulators.end_reason import EndReason
+from simhelm.simulators.transport.kernels import day as days
+from simhelm.simulators.transport.kernels.roads import time_tables
+from simhelm.simulators.transport.modes import mode_vector
+from simhelm.simulators.transport.network import Floats
+from simhelm.simulators.transport.preparation import Town, prepare
+from simhelm.simulators.transport.result import Account, TransportResult
+from simhelm.simulators.transport.scenario import Scenario
+
+# Told (day, realised shares in percent) after each day; False ends the simulation.
+WatchShares = Callable[[int, Floats], bool]
+
+
+def simulate(
+    scenario: Scenario,
+    constants: Mapping[str, float],
+    *,
+    iterations: int,
+    seed: int,
+    watch: WatchShares | None = None,
+) -> TransportResult:
+    """Simulate days in a town whose people learn from each other day.
+
+    On the first day everybody chooses modes, expecting empty roads; on later ones a part of the
+    people chooses again, with times that are averages over the days so far.
+
+    Args:
+        scenario: the town.
+        constants: alternative-specific constants in dollars by mode; those left out are 0.
+        iterations: days, at least 1.
+        seed: of choices, from 0; equal seeds give equal bits.
+        watch: told each day's realised shares; its False ends the simulation early.
+
+    Raises:
+        ValueError: an unknown mode, numbers out of range, or a zone that cannot be reached.
+    """
+    numbers = mode_vector("constants", constants)
+    whole_number("iterations", iterations)
+    whole_number("seed", seed, least=0)
+    town = prepare(scenario)
+    town.people.constants[:] = numbers
+    records: list[_Day] = []
+    reason = EndReason.COMPLETED
+    for day in range(iterations):
+        records.append(_play(town, seed, day, scenario.rules.smoothing))
+        go_on = watch is None or watch(day, records[-1].realised)
+        if not go_on and day + 1 < iterations:
+            reason = EndReason.STOPPED_EARLY
+            break
+    return _result(records, reason)
+
+
+class _Day:
+    """The record of a day, copied out of the state."""
+
+    def __init__(self, town: Town) -> None:
+        tally = town.people.tally
+        finished = np.maximum(1.0, tally[1])
+        self.chosen = 100.0 * tally[0] / tally[0].sum()
+        self.realised = 100.0 * tally[1] / max(1.0, tally[1].sum())
+        self.denials = tally[2].copy()
+        self.minutes = tally[3] / finished / 60.0
+        self.waits = tally[4] / finished / 60.0
+        self.volumes = town.roads.link["volume"].copy()
+        left_over = (
+            int(town.roads.link["count"].sum()),
+            int(town.transit.run["aboard"].sum()),
+            int(town.people.lot["used"].sum()),
+        )
+        self.account = Account.read(town.roads.counter, left_over)
+
+
+def _play(town: Town, seed: int, day: int, smoothing: float) -> _Day:
+    people, roads, transit, fleet = town.people, town.roads, town.transit, town.fleet
+    time_tables(
+        *town.star, town.link_time, town.changed, roads.rules["first_through"][0],
+        roads.next_link, roads.node_time,
+    )  # fmt: skip
+    days.play_day(people, roads, transit, fleet, town.order, town.cab_nodes, seed, day)
+    record = _Day(town)
+    _learn(town, max(1.0 / (day + 1.0), smoothing))
+    return record
+
+
+def _learn(town: Town, weight: float) -> None:
+    """The method of successive averages, with a least weight."""
+    transit, fleet, people = town.transit, town.fleet, town.people
+    days.learn(transit.wait, transit.wait_sum, transit.wait_count, weight)
+    days.learn(fleet.learned, fleet.learned_sum, fleet.learned_count, weight)
+    days.learn(people.lot_full, people.lot_full_sum, people.lot_count, weight)
+    days.learn_links(
+        town.link_time, town.free_time, town.roads.time_sum, town.roads.time_count, weight,
+        town.changed,
+    )  # fmt: skip
+
+
+def _result(records: list[_Day], reason: EndReason) -> TransportResult:
+    def stacked(name: str) -> Any:
+        return np.stack([getattr(record, name) for record in records])
+
+    accounts = tuple(record.account for record in records)
+    return TransportResult(
+        chosen=stacked("chosen"),
+        realised=stacked("realised"),
+        denials=stacked("denials"),
+        minutes=stacked("minutes"),
+        waits=stacked("waits"),
+        volumes=stacked("volumes"),
+        accounts=accounts,
+        end_reason=reason,
+        work=sum(account.link_events for account in accounts),
+    )
