@@ -78,9 +78,11 @@ def simulate(controller: Controller, trace: Trace, memory: str = "DDR3-1600") ->
     spec = find_memory(memory)
     requests = _requests(trace, spec)
     banks, groups = _tables(controller, spec)
-    state = simulate_trace(
-        controller.array(), spec.timing.array(FRONT_CYCLE_PS), requests, banks, groups
-    )
+    state = np.zeros(kernels.STATE_SIZE, dtype=np.int64)
+    messages = np.zeros((2, kernels.MESSAGES), dtype=np.int64)
+    lists = np.zeros((2, len(trace)), dtype=np.int64)
+    timing = spec.timing.array(FRONT_CYCLE_PS)
+    simulate_trace(controller.array(), timing, state, messages, requests, banks, groups, lists)
     if state[kernels.RECEIVED] != len(trace):
         raise RuntimeError(
             f"the simulation stopped after {state[kernels.RECEIVED]} of {len(trace)} responses: "
@@ -115,7 +117,7 @@ def _tables(controller: Controller, memory: Memory) -> tuple[Table, Table]:
     banks = np.zeros((memory.banks, width), dtype=np.int64)
     banks[:, kernels.B_GROUP] = np.arange(memory.banks) // (memory.banks // memory.groups)
     banks[:, kernels.B_CURRENT] = kernels.NOBODY
-    banks[:, kernels.B_TIME] = kernels.NEVER
+    banks[:, [kernels.B_OWN_TIME, kernels.B_TIME]] = kernels.NEVER
     return banks, np.zeros((memory.groups, kernels.GROUP_FIELDS), dtype=np.int64)
 
 

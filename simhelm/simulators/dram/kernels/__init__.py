@@ -92,7 +92,9 @@ REQUEST_FIELDS = 8
     B_KEEPS,  # whether the bank holds its request, from ACT to CAS
     B_CURRENT,  # request in work, or NOBODY
     B_COMMAND,
-    B_TIME,  # the first cycle at which it may be issued; NEVER without one
+    B_KIND,
+    B_OWN_TIME,  # the first cycle at which the bank's own constraints allow it
+    B_TIME,  # the first cycle at which all do; NEVER without a command
     B_OPENED,  # cycle of the last ACT
     B_READY_ACT,
     B_READY_CAS,
@@ -100,11 +102,12 @@ REQUEST_FIELDS = 8
     B_READY_PRE,
     B_LENGTH,  # of the queue
     B_QUEUE,  # the first of the columns that hold waiting requests, oldest first
-) = range(14)
+) = range(16)
 
-# Columns of the table of bank groups, one row a group: earliest cycles of commands.
-G_READY_ACT, G_READY_RD, G_READY_WR = range(3)
-GROUP_FIELDS = 3
+# Kinds of commands by what they wait for: columns of the table of bank groups (one row a group,
+# earliest cycles), and places after READY_ACT in the state array.
+KIND_ACT, KIND_RD, KIND_WR, KIND_PRE = range(4)
+GROUP_FIELDS = 4
 
 # Places in the state array. First the memory as a whole ...
 (
@@ -113,6 +116,7 @@ GROUP_FIELDS = 3
     READY_ACT,
     READY_RD,
     READY_WR,
+    READY_ANY,  # always 0: a precharge waits for its own bank only
     READY_PREAB,
     READY_REF,
     FAW_0,
@@ -174,8 +178,8 @@ GROUP_FIELDS = 3
     CLOSING_END,
     WINDOW_END,
     RUNS,
-) = range(61)
-STATE_SIZE = 61
+) = range(62)
+STATE_SIZE = 62
 
 # Messages between initiator, arbiter and controller, delivered one delta cycle after they were
 # sent; each place holds 1 + request, or a count, or 0 for no message.

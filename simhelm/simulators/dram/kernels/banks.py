@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simhelm.compiled import compiled
+from simhelm.compiled import compiled_in_place
 from simhelm.simulators.dram.kernels import (
     ACT,
     ACTIVATES,
@@ -12,9 +12,11 @@ from simhelm.simulators.dram.kernels import (
     B_CURRENT,
     B_GROUP,
     B_KEEPS,
+    B_KIND,
     B_LENGTH,
     B_OPEN,
     B_OPENED,
+    B_OWN_TIME,
     B_QUEUE,
     B_READY_ACT,
     B_READY_CAS,
@@ -30,11 +32,12 @@ from simhelm.simulators.dram.kernels import (
     FAW_AT,
     FIFO,
     FR_FCFS_GROUPED,
-    G_READY_ACT,
-    G_READY_RD,
-    G_READY_WR,
     K_PAGE_POLICY,
     K_SCHEDULER,
+    KIND_ACT,
+    KIND_PRE,
+    KIND_RD,
+    KIND_WR,
     LAST_WRITE,
     NEVER,
     NOBODY,
@@ -83,7 +86,7 @@ from simhelm.simulators.dram.kernels import (
 )
 
 
-@compiled
+@compiled_in_place
 def next_request(knobs: Integers, s: Integers, requests: Table, banks: Table, bank: int) -> int:
     """The request that the scheduler offers to a bank whose queue is not empty."""
     if knobs[K_SCHEDULER] == FIFO or not banks[bank, B_OPEN]:
@@ -103,7 +106,7 @@ def next_request(knobs: Integers, s: Integers, requests: Table, banks: Table, ba
     return banks[bank, B_QUEUE] if first == NOBODY else first
 
 
-@compiled
+@compiled_in_place
 def has_hazard(requests: Table, banks: Table, bank: int, place: int) -> bool:
     """Whether an older hit of the same address must go first."""
     address = requests[banks[bank, B_QUEUE + place], R_ADDRESS]
@@ -113,7 +116,7 @@ def has_hazard(requests: Table, banks: Table, bank: int, place: int) -> bool:
     return False
 
 
-@compiled
+@compiled_in_place
 def has_further_hit(knobs: Integers, requests: Table, banks: Table, bank: int) -> bool:
     """Whether another request waits for the row that is open."""
     length = banks[bank, B_LENGTH]
@@ -129,7 +132,7 @@ def has_further_hit(knobs: Integers, requests: Table, banks: Table, bank: int) -
     return hits >= 2
 
 
-@compiled
+@compiled_in_place
 def closes_after(knobs: Integers, requests: Table, banks: Table, bank: int) -> bool:
     """Whether the page policy wants the row closed with this access."""
     if knobs[K_PAGE_POLICY] == OPEN:
@@ -141,10 +144,19 @@ def closes_after(knobs: Integers, requests: Table, banks: Table, bank: int) -> b
     return knobs[K_PAGE_POLICY] == CLOSED_ADAPTIVE or banks[bank, B_LENGTH] >= 2
 
 
-@compiled
+@compiled_in_place
+def want(banks: Table, bank: int, command: int, kind: int, time: int) -> None:
+    """Note a bank's command, and the first cycle that the bank's own constraints allow."""
+    banks[bank, B_COMMAND] = command
+    banks[bank, B_KIND] = kind
+    banks[bank, B_OWN_TIME] = time
+    banks[bank, B_TIME] = time
+
+
+@compiled_in_place
 def plan(knobs: Integers, s: Integers, requests: Table, banks: Table, bank: int) -> None:
     """Choose the bank's request and command."""
-    banks[bank, B_COMMAND], banks[bank, B_TIME] = NOP, NEVER
+    want(banks, bank, NOP, KIND_PRE, NEVER)
     if banks[bank, B_LENGTH] == 0:
         return
     offered = next_request(knobs, s, requests, banks, bank)
@@ -152,35 +164,29 @@ def plan(knobs: Integers, s: Integers, requests: Table, banks: Table, bank: int)
         banks[bank, B_CURRENT] = offered
     current = banks[bank, B_CURRENT]
     if not banks[bank, B_OPEN]:
-        banks[bank, B_COMMAND] = ACT
+        want(banks, bank, ACT, KIND_ACT, banks[bank, B_READY_ACT])
     elif requests[current, R_ROW] != banks[bank, B_ROW] and knobs[K_PAGE_POLICY] != CLOSED:
-        banks[bank, B_COMMAND] = PRE
+        want(banks, bank, PRE, KIND_PRE, banks[bank, B_READY_PRE])
     else:
         closing = closes_after(knobs, requests, banks, bank)
+        time = banks[bank, B_READY_CAS]
         if requests[current, R_WRITE]:
-            banks[bank, B_COMMAND] = WRA if closing else WR
+            want(banks, bank, WRA if closing else WR, KIND_WR, time)
+        elif closing:
+            want(banks, bank, RDA, KIND_RD, max(time, banks[bank, B_READY_RDA]))
         else:
-            banks[bank, B_COMMAND] = RDA if closing else RD
+            want(banks, bank, RD, KIND_RD, time)
 
 
-@compiled
+@compiled_in_place
 def set_time(s: Integers, banks: Table, groups: Table, bank: int) -> None:
     """Note the first cycle at which the bank's command keeps all constraints."""
-    command, group = banks[bank, B_COMMAND], banks[bank, B_GROUP]
-    if command == ACT:
-        time = max(banks[bank, B_READY_ACT], groups[group, G_READY_ACT], s[READY_ACT])
-    elif command == PRE:
-        time = banks[bank, B_READY_PRE]
-    elif command in (RD, RDA):
-        time = max(banks[bank, B_READY_CAS], groups[group, G_READY_RD], s[READY_RD])
-        if command == RDA:
-            time = max(time, banks[bank, B_READY_RDA])
-    else:
-        time = max(banks[bank, B_READY_CAS], groups[group, G_READY_WR], s[READY_WR])
-    banks[bank, B_TIME] = max(time, s[BUS_FREE])
+    kind = banks[bank, B_KIND]
+    shared = max(groups[banks[bank, B_GROUP], kind], s[READY_ACT + kind], s[BUS_FREE])
+    banks[bank, B_TIME] = max(banks[bank, B_OWN_TIME], shared)
 
 
-@compiled
+@compiled_in_place
 def account(s: Integers) -> None:
     """Add the time since the last change to the cycles with a row open."""
     now = s[NOW]
@@ -191,7 +197,7 @@ def account(s: Integers) -> None:
     s[ACTIVE_SINCE] = now
 
 
-@compiled
+@compiled_in_place
 def activate(
     t: Integers, s: Integers, requests: Table, banks: Table, groups: Table, bank: int
 ) -> None:
@@ -209,7 +215,7 @@ def activate(
     banks[bank, B_READY_CAS] = now + t[T_RCD]
     banks[bank, B_READY_PRE] = now + t[T_RAS]
     group = banks[bank, B_GROUP]
-    groups[group, G_READY_ACT] = max(groups[group, G_READY_ACT], now + t[T_RRD_L])
+    groups[group, KIND_ACT] = max(groups[group, KIND_ACT], now + t[T_RRD_L])
     # The fifth activation waits until the first of the last four is tFAW ago.
     s[FAW_0 + s[FAW_AT]] = now + t[T_FAW]
     s[FAW_AT] = (s[FAW_AT] + 1) % 4
@@ -218,7 +224,7 @@ def activate(
     s[READY_REF] = max(s[READY_REF], now + t[T_RC])
 
 
-@compiled
+@compiled_in_place
 def precharge(t: Integers, s: Integers, banks: Table, bank: int) -> None:
     """PRE of one bank."""
     now = s[NOW]
@@ -232,7 +238,7 @@ def precharge(t: Integers, s: Integers, banks: Table, bank: int) -> None:
     s[READY_REF] = max(s[READY_REF], now + t[T_RP])
 
 
-@compiled
+@compiled_in_place
 def access(
     t: Integers, s: Integers, requests: Table, banks: Table, groups: Table, bank: int
 ) -> int:
@@ -243,7 +249,7 @@ def access(
         s[READ_BURSTS] += 1
         data_end = now + t[T_RL] + t[T_BURST]
         recovered = now + t[T_RTP]
-        groups[group, G_READY_RD] = max(groups[group, G_READY_RD], now + t[T_CCD_L])
+        groups[group, KIND_RD] = max(groups[group, KIND_RD], now + t[T_CCD_L])
         s[READY_RD] = max(s[READY_RD], now + t[T_CCD_S])
         s[READY_WR] = max(s[READY_WR], now + t[T_RL] + t[T_BURST] + 2 - t[T_WL])
         s[LAST_WRITE] = 0
@@ -252,9 +258,9 @@ def access(
         s[WRITE_BURSTS] += 1
         data_end = now + t[T_WL] + t[T_BURST]
         recovered = data_end + t[T_WR]
-        groups[group, G_READY_WR] = max(groups[group, G_READY_WR], now + t[T_CCD_L])
+        groups[group, KIND_WR] = max(groups[group, KIND_WR], now + t[T_CCD_L])
         s[READY_WR] = max(s[READY_WR], now + t[T_CCD_S])
-        groups[group, G_READY_RD] = max(groups[group, G_READY_RD], data_end + t[T_WTR_L])
+        groups[group, KIND_RD] = max(groups[group, KIND_RD], data_end + t[T_WTR_L])
         s[READY_RD] = max(s[READY_RD], data_end + t[T_WTR_S])
         banks[bank, B_READY_RDA] = recovered - t[T_RTP]
         s[LAST_WRITE] = 1
@@ -269,7 +275,7 @@ def access(
     return request
 
 
-@compiled
+@compiled_in_place
 def close_later(t: Integers, s: Integers, banks: Table, bank: int, recovered: int) -> None:
     """The precharge that RDA and WRA bring with them."""
     account(s)
@@ -283,7 +289,7 @@ def close_later(t: Integers, s: Integers, banks: Table, bank: int, recovered: in
     s[WINDOW_END] = max(s[WINDOW_END], closed + t[T_RP])
 
 
-@compiled
+@compiled_in_place
 def precharge_all(t: Integers, s: Integers, banks: Table) -> None:
     """PREAB."""
     for bank in range(banks.shape[0]):
@@ -293,7 +299,7 @@ def precharge_all(t: Integers, s: Integers, banks: Table) -> None:
     s[READY_ACT] = max(s[READY_ACT], s[NOW] + t[T_RP])
 
 
-@compiled
+@compiled_in_place
 def refresh_all(t: Integers, s: Integers) -> None:
     """REFAB; inside, the rows are open for all but the last tRP."""
     now = s[NOW]

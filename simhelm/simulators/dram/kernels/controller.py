@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simhelm.compiled import compiled
+from simhelm.compiled import compiled_in_place
 from simhelm.simulators.dram.kernels import (
     A_END_REQUEST,
     A_RESPONSE,
@@ -31,6 +31,7 @@ from simhelm.simulators.dram.kernels import (
     K_REFRESH,
     K_RESPONSES,
     K_SCHEDULER,
+    KIND_PRE,
     LAST_BANK,
     LAST_WRITE,
     NEVER,
@@ -75,10 +76,11 @@ from simhelm.simulators.dram.kernels.banks import (
     precharge_all,
     refresh_all,
     set_time,
+    want,
 )
 
 
-@compiled
+@compiled_in_place
 def has_space(knobs: Integers, s: Integers, banks: Table) -> bool:
     """Whether the buffer takes another request (of any kind, for any bank)."""
     if knobs[K_BUFFER] == BANKWISE:
@@ -89,7 +91,7 @@ def has_space(knobs: Integers, s: Integers, banks: Table) -> bool:
     return s[READS] < knobs[K_BUFFER_SIZE] and s[WRITES] < knobs[K_BUFFER_SIZE]
 
 
-@compiled
+@compiled_in_place
 def take_request(
     knobs: Integers, s: Integers, send: Integers, requests: Table, banks: Table, groups: Table
 ) -> None:
@@ -109,7 +111,7 @@ def take_request(
     s[ACQUIRING] = NOBODY
 
 
-@compiled
+@compiled_in_place
 def drop_request(s: Integers, requests: Table, banks: Table, bank: int, request: int) -> None:
     """Free the slot of a request that has had its command."""
     length = banks[bank, B_LENGTH]
@@ -122,7 +124,7 @@ def drop_request(s: Integers, requests: Table, banks: Table, bank: int, request:
     s[WRITES if requests[request, R_WRITE] else READS] -= 1
 
 
-@compiled
+@compiled_in_place
 def front_response(knobs: Integers, s: Integers, requests: Table, order: Integers) -> int:
     """The request whose response is next, or NOBODY if it is not known or has had no command."""
     if knobs[K_RESPONSES] == IN_ORDER_OF_DATA:
@@ -132,7 +134,7 @@ def front_response(knobs: Integers, s: Integers, requests: Table, order: Integer
     return s[NEXT_RESPONSE]
 
 
-@compiled
+@compiled_in_place
 def await_data(knobs: Integers, s: Integers, requests: Table, order: Integers) -> None:
     """Wake up when the data of the next response are complete."""
     request = front_response(knobs, s, requests, order)
@@ -140,7 +142,7 @@ def await_data(knobs: Integers, s: Integers, requests: Table, order: Integers) -
         s[AT_DATA] = min(s[AT_DATA], requests[request, R_DATA_END])
 
 
-@compiled
+@compiled_in_place
 def respond(knobs: Integers, s: Integers, send: Integers, requests: Table, order: Integers) -> None:
     """Finish the last response, and begin the next if its data are complete."""
     now = s[NOW]
@@ -164,7 +166,7 @@ def respond(knobs: Integers, s: Integers, send: Integers, requests: Table, order
     s[RELEASE_TIME] = NEVER
 
 
-@compiled
+@compiled_in_place
 def all_idle(banks: Table) -> bool:
     """Whether no bank has a request in work."""
     busy = 0
@@ -173,16 +175,15 @@ def all_idle(banks: Table) -> bool:
     return busy == 0
 
 
-@compiled
+@compiled_in_place
 def block(s: Integers, banks: Table) -> None:
     """Stop all banks until they are refreshed."""
     s[BLOCKED] = 1
     for bank in range(banks.shape[0]):
-        banks[bank, B_COMMAND] = NOP
-        banks[bank, B_TIME] = NEVER
+        want(banks, bank, NOP, KIND_PRE, NEVER)
 
 
-@compiled
+@compiled_in_place
 def plan_refresh(knobs: Integers, t: Integers, s: Integers, banks: Table) -> int:
     """Decide on a refresh; the cycle at which to look again."""
     s[REFRESH_COMMAND], s[REFRESH_TIME] = NOP, NEVER
@@ -212,7 +213,7 @@ def plan_refresh(knobs: Integers, t: Integers, s: Integers, banks: Table) -> int
     return s[REFRESH_TIME]
 
 
-@compiled
+@compiled_in_place
 def refreshed(knobs: Integers, t: Integers, s: Integers) -> None:
     """Book a refresh that was issued."""
     s[BLOCKED] = 0
@@ -225,7 +226,7 @@ def refreshed(knobs: Integers, t: Integers, s: Integers) -> None:
         s[REFRESH_DUE] += t[T_REFI]
 
 
-@compiled
+@compiled_in_place
 def oldest_ready(s: Integers, banks: Table) -> int:
     """The bank whose command may be issued now and whose request is oldest, or NOBODY."""
     best, best_request = NOBODY, NEVER
@@ -235,7 +236,7 @@ def oldest_ready(s: Integers, banks: Table) -> int:
     return best
 
 
-@compiled
+@compiled_in_place
 def issue_refresh(knobs: Integers, t: Integers, s: Integers, requests: Table, banks: Table) -> None:
     """Issue the refresh manager's command."""
     command = s[REFRESH_COMMAND]
@@ -249,7 +250,7 @@ def issue_refresh(knobs: Integers, t: Integers, s: Integers, requests: Table, ba
         plan_all(knobs, s, requests, banks)
 
 
-@compiled
+@compiled_in_place
 def issue(
     knobs: Integers,
     t: Integers,
@@ -281,26 +282,25 @@ def issue(
     plan(knobs, s, requests, banks, bank)
 
 
-@compiled
+@compiled_in_place
 def plan_all(knobs: Integers, s: Integers, requests: Table, banks: Table) -> None:
     """Choose every bank's request and command anew."""
     for bank in range(banks.shape[0]):
         plan(knobs, s, requests, banks, bank)
 
 
-@compiled
+@compiled_in_place
 def next_trigger(knobs: Integers, t: Integers, s: Integers, banks: Table, groups: Table) -> int:
     """The next cycle with a command to issue or a refresh to decide on."""
     trigger = NEVER
     if not s[BLOCKED]:
         for bank in range(banks.shape[0]):
-            if banks[bank, B_COMMAND] != NOP:
-                set_time(s, banks, groups, bank)
-                trigger = min(trigger, banks[bank, B_TIME])
+            set_time(s, banks, groups, bank)
+            trigger = min(trigger, banks[bank, B_TIME])
     return min(max(trigger, s[NOW]), plan_refresh(knobs, t, s, banks))
 
 
-@compiled
+@compiled_in_place
 def run_controller(
     knobs: Integers,
     t: Integers,

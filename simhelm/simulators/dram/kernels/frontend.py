@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simhelm.compiled import compiled
+from simhelm.compiled import compiled_in_place
 from simhelm.simulators.dram.kernels import (
     A_ARBITRATE,
     A_END_REQUEST,
@@ -50,7 +50,7 @@ from simhelm.simulators.dram.kernels import (
 )
 
 
-@compiled
+@compiled_in_place
 def send_next(t: Integers, s: Integers, requests: Table) -> None:
     """The initiator presents its next request, at the earliest in its next clock cycle."""
     request = s[NEXT_SENT]
@@ -66,7 +66,7 @@ def send_next(t: Integers, s: Integers, requests: Table) -> None:
     s[NEXT_SENT] = request + 1
 
 
-@compiled
+@compiled_in_place
 def forward(s: Integers, send: Integers, request: int, delay: int) -> None:
     """Bring a request to the controller's door."""
     s[ACQUIRING] = request
@@ -78,7 +78,7 @@ def forward(s: Integers, send: Integers, request: int, delay: int) -> None:
         s[AT_BEGIN] = min(s[AT_BEGIN], s[NOW] + delay)
 
 
-@compiled
+@compiled_in_place
 def deliver(s: Integers, send: Integers, request: int, delay: int) -> None:
     """Bring a response to the initiator."""
     if delay == 0:
@@ -87,7 +87,7 @@ def deliver(s: Integers, send: Integers, request: int, delay: int) -> None:
         s[AT_DELIVERY], s[DELIVERY_ID] = s[NOW] + delay, request
 
 
-@compiled
+@compiled_in_place
 def run_initiator(t: Integers, s: Integers, now: Integers, send: Integers, requests: Table) -> None:
     """Handle the messages to the initiator."""
     if now[I_END_REQUEST]:
@@ -99,7 +99,7 @@ def run_initiator(t: Integers, s: Integers, now: Integers, send: Integers, reque
         send[A_END_RESPONSE] = 1 + request
 
 
-@compiled
+@compiled_in_place
 def run_simple_arbiter(s: Integers, now: Integers, send: Integers, waiting: Integers) -> None:
     """One request at a time: the controller's answer frees the way for the next."""
     if now[A_RESPONSE]:
@@ -122,14 +122,14 @@ def run_simple_arbiter(s: Integers, now: Integers, send: Integers, waiting: Inte
         forward(s, send, now[A_REQUEST] - 1, 0)
 
 
-@compiled
+@compiled_in_place
 def push(s: Integers, waiting: Integers, request: int) -> None:
     """Queue a response for the initiator."""
     waiting[s[WAITING_TAIL]] = request
     s[WAITING_TAIL] += 1
 
 
-@compiled
+@compiled_in_place
 def pop(s: Integers, waiting: Integers) -> int:
     """The oldest response in the queue."""
     request = waiting[s[WAITING_HEAD]]
@@ -137,14 +137,14 @@ def pop(s: Integers, waiting: Integers) -> int:
     return request
 
 
-@compiled
+@compiled_in_place
 def admit(s: Integers, send: Integers, request: int) -> None:
     """Take a request from the initiator into the arbiter."""
     send[I_END_REQUEST] = 1 + request
     send[A_ARBITRATE] += 1
 
 
-@compiled
+@compiled_in_place
 def return_next(
     knobs: Integers, s: Integers, send: Integers, waiting: Integers, delay: int
 ) -> bool:
@@ -163,14 +163,14 @@ def return_next(
     return True
 
 
-@compiled
+@compiled_in_place
 def forward_next(s: Integers, send: Integers, delay: int) -> None:
     """Forward the oldest request that the arbiter holds."""
     forward(s, send, s[FORWARDED], delay)
     s[FORWARDED] += 1
 
 
-@compiled
+@compiled_in_place
 def finish_response(knobs: Integers, s: Integers, send: Integers, waiting: Integers) -> None:
     """The initiator took a response: one transaction less, or the next one admitted."""
     s[LAST_END_RESPONSE] = s[NOW]
@@ -183,7 +183,7 @@ def finish_response(knobs: Integers, s: Integers, send: Integers, waiting: Integ
         s[INITIATOR_BUSY] = 0
 
 
-@compiled
+@compiled_in_place
 def keep_response(
     knobs: Integers, s: Integers, send: Integers, waiting: Integers, request: int
 ) -> None:
@@ -197,7 +197,7 @@ def keep_response(
         s[INITIATOR_BUSY] = 1
 
 
-@compiled
+@compiled_in_place
 def run_request_side(knobs: Integers, s: Integers, now: Integers, send: Integers) -> None:
     """Messages about requests on their way to the controller."""
     if now[A_END_REQUEST]:
@@ -219,7 +219,7 @@ def run_request_side(knobs: Integers, s: Integers, now: Integers, send: Integers
             s[OUTSTANDING] = now[A_REQUEST] - 1
 
 
-@compiled
+@compiled_in_place
 def run_queued_arbiter(
     knobs: Integers, s: Integers, now: Integers, send: Integers, waiting: Integers
 ) -> None:
@@ -236,7 +236,7 @@ def run_queued_arbiter(
     run_request_side(knobs, s, now, send)
 
 
-@compiled
+@compiled_in_place
 def run_arbiter(
     knobs: Integers, s: Integers, now: Integers, send: Integers, waiting: Integers
 ) -> None:

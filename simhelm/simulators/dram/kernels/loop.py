@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from simhelm.compiled import compiled
+from simhelm.compiled import compiled_in_place
 from simhelm.simulators.dram.kernels import (
     A_REQUEST,
     A_RESPONSE,
@@ -32,7 +30,6 @@ from simhelm.simulators.dram.kernels import (
     RELEASE_TIME,
     RELEASING,
     RESPONSE_ID,
-    STATE_SIZE,
     T_REFI,
     Integers,
     Table,
@@ -42,10 +39,9 @@ from simhelm.simulators.dram.kernels.controller import run_controller
 from simhelm.simulators.dram.kernels.frontend import run_arbiter, run_initiator, send_next
 
 
-@compiled
-def initial_state(t: Integers) -> Integers:
-    """Everything at rest, nothing sent."""
-    s = np.zeros(STATE_SIZE, np.int64)
+@compiled_in_place
+def set_at_rest(t: Integers, s: Integers) -> None:
+    """Nothing sent, nothing awaited but the first refresh; the array holds zeros before."""
     for place in (AT_CONTROLLER, AT_DATA, AT_BEGIN, AT_REQUEST, AT_RESPONSE, AT_DELIVERY):
         s[place] = NEVER
     for place in (RELEASING, ACQUIRING, OUTSTANDING):
@@ -53,17 +49,16 @@ def initial_state(t: Integers) -> Integers:
     for place in (RELEASE_TIME, LAST_END_REQUEST, LAST_END_RESPONSE):
         s[place] = NEVER
     s[REFRESH_DUE] = t[T_REFI]
-    return s
 
 
-@compiled
+@compiled_in_place
 def next_time(s: Integers) -> int:
     """The cycle of the next timed event."""
     controller = min(s[AT_CONTROLLER], s[AT_DATA], s[AT_BEGIN])
     return min(controller, s[AT_REQUEST], s[AT_RESPONSE], s[AT_DELIVERY])
 
 
-@compiled
+@compiled_in_place
 def wake(s: Integers, now: Integers) -> None:
     """Turn the timed events of this cycle into messages."""
     time = s[NOW]
@@ -83,7 +78,7 @@ def wake(s: Integers, now: Integers) -> None:
         now[I_RESPONSE] = 1 + s[DELIVERY_ID]
 
 
-@compiled
+@compiled_in_place
 def hand_over(now: Integers, send: Integers) -> bool:
     """What was sent in this delta cycle arrives in the next; whether there is any."""
     any_sent = 0
@@ -94,21 +89,33 @@ def hand_over(now: Integers, send: Integers) -> bool:
     return any_sent != 0
 
 
-@compiled
+@compiled_in_place
 def simulate_trace(
-    knobs: Integers, t: Integers, requests: Table, banks: Table, groups: Table
-) -> Integers:
-    """Replay the whole trace; the final state array, in which all were answered unless stuck."""
-    count = requests.shape[0]
-    s = initial_state(t)
-    order, waiting = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    now, send = np.zeros(MESSAGES, np.int64), np.zeros(MESSAGES, np.int64)
+    knobs: Integers,
+    t: Integers,
+    s: Integers,
+    messages: Table,
+    requests: Table,
+    banks: Table,
+    groups: Table,
+    lists: Table,
+) -> None:
+    """Replay the whole trace; at the end all were answered unless the machine is stuck.
+
+    Args:
+        knobs, t, requests, banks, groups: see the package.
+        s: the state, zeros of shape (STATE_SIZE,).
+        messages: zeros of shape (2, MESSAGES): arriving, and sent.
+        lists: zeros of shape (2, requests): order of the responses, and those that wait.
+    """
+    now, send, order, waiting = messages[0], messages[1], lists[0], lists[1]
+    set_at_rest(t, s)
     send_next(t, s, requests)
     s[AT_CONTROLLER] = 0
-    while s[RECEIVED] < count:
+    while s[RECEIVED] < requests.shape[0]:
         s[NOW] = next_time(s)
         if s[NOW] == NEVER:
-            break
+            return
         wake(s, now)
         while True:
             if now[C_WAKE]:
@@ -119,4 +126,3 @@ def simulate_trace(
             if not hand_over(now, send):
                 break
     account(s)
-    return s
