@@ -38,6 +38,7 @@ class Target:
 # A new simulator adds one line here. Imported at first use only.
 BUILT_IN: dict[str, Target] = {
     "RelaxationFactor": Target("simhelm.simulators.linear.problem:RelaxationFactor"),
+    "DramController": Target("simhelm.simulators.dram.problem:DramController"),
 }
 
 

@@ -26,7 +26,8 @@ class DramResult:
         completion_time_ns: from the start of the trace to its last response.
         energy_pj: of all devices up to the end of their last command.
         mean_power_mw: that energy by that time.
-        latencies_ns: shape (n,), from presenting each request to its response.
+        latencies_ns: shape (n,), from the time at which the trace wants each request to its
+            response, so that waiting for a full buffer counts.
         bandwidth_gb_per_s: bytes moved by the completion time.
         row_hit_rate: share of accesses that needed no activation of their own.
         activity: commands and cycles.
@@ -152,7 +153,10 @@ def _result(memory: Memory, state: Table, requests: Table) -> DramResult:
         completion_time_ns=time_ns,
         energy_pj=energy,
         mean_power_mw=energy / (int(state[kernels.WINDOW_END]) * cycle_ns),
-        latencies_ns=(answered_ps - requests[:, kernels.R_SENT_PS]).astype(np.float64) * 1e-3,
+        latencies_ns=(answered_ps - requests[:, kernels.R_FRONT_CYCLE] * FRONT_CYCLE_PS).astype(
+            np.float64
+        )
+        * 1e-3,
         bandwidth_gb_per_s=count * BYTES_PER_BURST / time_ns,
         # Activations after a forced refresh may exceed the accesses that need one.
         row_hit_rate=max(0.0, 1.0 - activity.activates / count),

@@ -58,7 +58,7 @@ _MIXED = (("streaming", 4), ("strided", 2), ("random", 3), ("pointer-chasing", 1
 _MIXED_WRITES = 0.3
 # Requests of the mixed workload come in the mean every so many cycles: the bus could take one in
 # 4, so that queues fill and empty again.
-_MIXED_INTERVAL = 8.0
+_MIXED_INTERVAL = 12.0
 
 WORKLOADS = (*PATTERNS, "mixed")
 

@@ -30,7 +30,7 @@ def test_the_mixed_workload_is_as_described() -> None:
     assert len(trace) == 100_000
     assert trace.write.mean() == pytest.approx(0.3, abs=0.01)
     assert set(trace.initiator.tolist()) == {0, 1, 2, 3}
-    assert trace.cycle[-1] / len(trace) == pytest.approx(8.0, rel=0.1)
+    assert trace.cycle[-1] / len(trace) == pytest.approx(12.0, rel=0.1)
 
 
 def test_pointer_chasing_visits_its_nodes_in_a_cycle() -> None:

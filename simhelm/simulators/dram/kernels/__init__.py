@@ -76,13 +76,12 @@ REGULAR, PULLED_IN = 0, 1
     R_BANK,
     R_ROW,
     R_ADDRESS,
-    # ... then what becomes of it: when the initiator presented it (ps), the last cycle of its
-    # data on the bus (NEVER before its turn), and the cycle of the response.
-    R_SENT_PS,
+    # ... then what becomes of it: the last cycle of its data on the bus (NEVER before its turn),
+    # and the cycle of the response.
     R_DATA_END,
     R_ANSWERED,
-) = range(8)
-REQUEST_FIELDS = 8
+) = range(7)
+REQUEST_FIELDS = 7
 
 # Columns of the table of banks, one row a bank.
 (

@@ -38,7 +38,6 @@ from simhelm.simulators.dram.kernels import (
     OUTSTANDING,
     R_ANSWERED,
     R_FRONT_CYCLE,
-    R_SENT_PS,
     RECEIVED,
     RELEASE_TIME,
     T_CYCLE_PS,
@@ -60,7 +59,6 @@ def send_next(t: Integers, s: Integers, requests: Table) -> None:
     time_ps = requests[request, R_FRONT_CYCLE] * t[T_FRONT_CYCLE_PS]
     if request > 0:
         time_ps = max(time_ps, (now_ps // t[T_FRONT_CYCLE_PS] + 1) * t[T_FRONT_CYCLE_PS])
-    requests[request, R_SENT_PS] = time_ps
     # The memory's clock sees it at its next edge.
     s[AT_REQUEST] = (time_ps + t[T_CYCLE_PS] - 1) // t[T_CYCLE_PS]
     s[NEXT_SENT] = request + 1
