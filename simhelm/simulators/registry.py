@@ -39,6 +39,7 @@ class Target:
 BUILT_IN: dict[str, Target] = {
     "RelaxationFactor": Target("simhelm.simulators.linear.problem:RelaxationFactor"),
     "DramController": Target("simhelm.simulators.dram.problem:DramController"),
+    "Accelerator": Target("simhelm.simulators.accelerator.problem:Accelerator"),
 }
 
 

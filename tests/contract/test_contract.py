@@ -20,6 +20,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "simhelm/Heat2D-v0": {"nx": 8, "steps": 9},
     "simhelm/RelaxationFactor-v0": {"systems": 2, "grid": 4},
     "simhelm/DramController-v0": {"requests": 300},
+    "simhelm/Accelerator-v0": {},
 }
 VARIANTS = [
     ("simhelm/SolverSequence-v0", {"length": 6, "grid": 4, "action": "continuous"}),
