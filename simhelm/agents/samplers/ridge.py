@@ -1,0 +1,111 @@
+"""Model-based search with ridge regression on features of the configuration."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import zlib
+from types import MappingProxyType
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simhelm.agents.samplers.evolution import mutated
+from simhelm.agents.samplers.history import (
+    HistorySampler,
+    Places,
+    Told,
+    at_least,
+    by_loss,
+    share,
+)
+from simhelm.agents.samplers.model_space import Conditions, Space
+
+# Hashed features: a few hundred of them are in use at a time.
+FEATURES = 2048
+
+
+@final
+class RidgeSampler(HistorySampler):
+    """A linear model of options and pairs of options ranks random and neighbouring candidates.
+
+    The model sees ranks of the losses, so that outliers and failures (the worst rank) do no harm.
+    Features are "parameter = option" and pairs of them, hashed (after the n-grams of Negrinho &
+    Gordon, DeepArchitect, 2017).
+
+    Args:
+        space, conditions, seed: see :class:`HistorySampler`.
+        startup: random trials at the start, at least 2.
+        candidates: configurations of which the model takes the best, half of them random and half
+            neighbours of good trials; at least 2.
+        exploration: probability of a random configuration instead, in [0, 1].
+        penalty: of the squared weights, positive.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        conditions: Conditions = MappingProxyType({}),
+        *,
+        seed: int,
+        startup: int = 10,
+        candidates: int = 256,
+        exploration: float = 0.1,
+        penalty: float = 1.0,
+    ) -> None:
+        super().__init__(space, conditions, seed=seed)
+        self._startup = at_least("startup", startup, 2)
+        self._candidates = at_least("candidates", candidates, 2)
+        self._exploration = share("exploration", exploration)
+        if not (math.isfinite(penalty) and penalty > 0.0):
+            raise ValueError(f"penalty: expected a positive number, got {penalty!r}")
+        self._penalty = float(penalty)
+
+    def propose(self, rng: np.random.Generator, history: list[Told]) -> Places:
+        """The candidate of the best predicted rank."""
+        if len(history) < self._startup or rng.random() < self._exploration:
+            return self._space.random(rng)
+        good = by_loss(history)[: max(1, len(history) // 10)]
+        half = self._candidates // 2
+        candidates = [self._space.random(rng) for _ in range(half)]
+        candidates += [
+            mutated(self._space, rng, good[int(rng.integers(len(good)))].places)
+            for _ in range(self._candidates - half)
+        ]
+        known = {tuple(told.places.items()) for told in history}
+        fresh = [one for one in candidates if tuple(one.items()) not in known] or candidates
+        predicted = self._predict(history, fresh)
+        return fresh[int(np.argmin(predicted))]
+
+    def _predict(self, history: list[Told], candidates: list[Places]) -> NDArray[np.float64]:
+        """Predicted ranks, shape (candidates,): ridge regression in its dual form."""
+        seen = np.array([_features(told.places) for told in history])
+        new = np.array([_features(places) for places in candidates])
+        ranks = _ranks(history)
+        kernel = seen @ seen.T + self._penalty * np.eye(len(seen))
+        weights = np.linalg.solve(kernel, ranks - ranks.mean())
+        predicted: NDArray[np.float64] = (new @ seen.T) @ weights
+        return predicted
+
+
+def _features(places: Places) -> NDArray[np.float64]:
+    """Options and pairs, each of the length 1 / sqrt(number): shape (FEATURES,)."""
+    words = [f"{name}={place}" for name, place in places.items()]
+    pairs = [f"{one}&{two}" for one, two in itertools.combinations(words, 2)]
+    features = np.zeros(FEATURES)
+    for group in (words, pairs):
+        for word in group:
+            code = zlib.crc32(word.encode())
+            # The sign keeps words that fall together from adding up (feature hashing).
+            features[code % FEATURES] += (1.0 if code >> 31 else -1.0) / math.sqrt(len(group))
+    return features
+
+
+def _ranks(history: list[Told]) -> NDArray[np.float64]:
+    """Mean ranks of the losses scaled to [0, 1], shape (trials,)."""
+    losses = np.array([told.loss for told in history])
+    _, inverse, counts = np.unique(losses, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    ranks: NDArray[np.float64] = (ends - (counts + 1) / 2.0)[inverse] / max(1, len(losses) - 1)
+    return ranks
