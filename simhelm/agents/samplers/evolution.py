@@ -26,7 +26,7 @@ class GeneticSampler(HistorySampler):
     Args:
         space, conditions, seed: see :class:`HistorySampler`.
         population: number of parents, and of random trials at the start; at least 2.
-        mutation: probability that a parameter is drawn anew, in [0, 1].
+        mutation_rate: probability that a parameter is drawn anew, in [0, 1].
     """
 
     def __init__(
@@ -36,11 +36,11 @@ class GeneticSampler(HistorySampler):
         *,
         seed: int,
         population: int = 16,
-        mutation: float = 0.05,
+        mutation_rate: float = 0.05,
     ) -> None:
         super().__init__(space, conditions, seed=seed)
         self._population = at_least("population", population, 2)
-        self._mutation = share("mutation", mutation)
+        self._mutation_rate = share("mutation_rate", mutation_rate)
 
     def propose(self, rng: np.random.Generator, history: list[Told]) -> Places:
         """A child of two parents."""
@@ -51,7 +51,7 @@ class GeneticSampler(HistorySampler):
 
         def choose(name: str, count: int, places: Places) -> int:
             heirs = [one.places[name] for one in (mother, father) if name in one.places]
-            if not heirs or rng.random() < self._mutation:
+            if not heirs or rng.random() < self._mutation_rate:
                 return int(rng.integers(count))
             return heirs[int(rng.integers(len(heirs)))]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import zlib
@@ -96,10 +97,16 @@ def _features(places: Places) -> NDArray[np.float64]:
     features = np.zeros(FEATURES)
     for group in (words, pairs):
         for word in group:
-            code = zlib.crc32(word.encode())
-            # The sign keeps words that fall together from adding up (feature hashing).
-            features[code % FEATURES] += (1.0 if code >> 31 else -1.0) / math.sqrt(len(group))
+            place, sign = _hashed(word)
+            features[place] += sign / math.sqrt(len(group))
     return features
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _hashed(word: str) -> tuple[int, float]:
+    """A place and a sign, which keeps words that fall together from adding up."""
+    code = zlib.crc32(word.encode())
+    return code % FEATURES, 1.0 if code >> 31 else -1.0
 
 
 def _ranks(history: list[Told]) -> NDArray[np.float64]:

@@ -55,7 +55,7 @@ def install(recipe: Recipe) -> None:
 
 def cannot_evaluate(why: str) -> None:
     """Have every later trial in this process fail for a reason."""
-    global _station, _broken  # noqa: PLW0603 - see _Station
+    global _station, _broken
     _station, _broken = None, why
 
 

@@ -60,7 +60,7 @@ def best_loss(sampler: BaseSampler, trials: int) -> float:
         (AntColonySampler, {}, 60),
         (GeneticSampler, {}, 60),
         (RegularisedEvolutionSampler, {}, 60),
-        (RidgeSampler, {}, 60),
+        (RidgeSampler, {"candidates": 64}, 60),
         (MCTSSampler, {}, 200),
         (MCTSSampler, {"bisection": True}, 200),
     ],
@@ -111,7 +111,7 @@ def test_good_ants_leave_pheromone() -> None:
 
 
 def test_children_have_their_parents_genes() -> None:
-    sampler = GeneticSampler(TWO, seed=0, population=2, mutation=0.0)
+    sampler = GeneticSampler(TWO, seed=0, population=2, mutation_rate=0.0)
     history = told({(0, 1): 1.0, (2, 2): 2.0, (1, 0): 3.0})
     children = [sampler.propose(np.random.default_rng(seed), history) for seed in range(40)]
     assert {child["a"] for child in children} <= {0, 2}
@@ -172,7 +172,7 @@ def test_ridge_takes_the_options_that_add_up() -> None:
         (AntColonySampler, {"ants": 0}, "ants: expected an integer of at least 1"),
         (AntColonySampler, {"evaporation": 1.5}, "evaporation: expected a number in"),
         (GeneticSampler, {"population": 1}, "population"),
-        (GeneticSampler, {"mutation": -0.1}, "mutation"),
+        (GeneticSampler, {"mutation_rate": -0.1}, "mutation_rate"),
         (RegularisedEvolutionSampler, {"tournament": 0}, "tournament"),
         (MCTSSampler, {"exploration": -1.0}, "exploration"),
         (RidgeSampler, {"penalty": 0.0}, "penalty"),
