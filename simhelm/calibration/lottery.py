@@ -49,7 +49,8 @@ class Sweep:
     Attributes:
         agent: name of the sampler.
         settings: the option tables, one a setting.
-        regrets: shape (settings, seeds), loss of the best design minus that of the optimum.
+        regrets: shape (settings, seeds), loss of the best design minus that of the optimum;
+            infinite where every design was infeasible.
     """
 
     agent: str
@@ -62,7 +63,8 @@ class Sweep:
         n, k = len(medians), min(k, len(medians))
         # The i-th best is the best drawn if the other k - 1 come from the worse ones.
         chances = [math.comb(n - 1 - place, k - 1) / math.comb(n, k) for place in range(n)]
-        return float(np.dot(chances, medians))
+        # Medians may be infinite: what cannot be the best must not count as 0 times infinity.
+        return math.fsum(c * float(m) for c, m in zip(chances, medians, strict=True) if c > 0.0)
 
     def chosen(self) -> int:
         """The setting of the smallest median regret, the first of equals."""

@@ -1,13 +1,17 @@
 """Exact optima, fronts and volumes by hand, and the statistics of the lottery."""
 
 import itertools
+import json
 import math
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from simhelm.calibration.cli import app
+from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.exhaustive import evaluate_everything, hypervolume, pareto_front
 from simhelm.calibration.lottery import (
     SWEEPS,
@@ -92,6 +96,30 @@ def test_runs_repeat_and_regret_is_never_negative() -> None:
     assert sweep.regrets == pytest.approx(0.0)
 
 
+def test_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The whole table on a small problem; wrong names are refused with a hint."""
+    for place in ("simhelm.simulators.accelerator.problem.Accelerator",):
+        monkeypatch.setattr(place, lambda networks=(): small())
+    runner = CliRunner()
+    words = ["bench", "lottery", "--quick", "--agent", "GeneticSampler", "--format", "json"]
+    done = runner.invoke(app, words, catch_exceptions=False)
+    (row,) = json.loads(done.stdout)
+    assert row["agent"] == "GeneticSampler"
+    assert row["settings"] == 9
+    path = tmp_path / "table.parquet"
+    done = runner.invoke(app, ["bench", "exhaustive", "Accelerator", "--out", str(path)])
+    assert "60 designs" in done.stdout
+    assert path.is_file()
+    for wrong, hint in (
+        (["lottery", "--agent", "GeneticSample"], "did you mean 'GeneticSampler'"),
+        (["lottery", "--tune-on", "resnet18"], "different networks"),
+        (["exhaustive", "Acelerator", "--out", str(path)], "did you mean 'Accelerator'"),
+        (["exhaustive", "RelaxationFactor", "--out", str(path)], "no finite space"),
+    ):
+        with pytest.raises(ConfigurationError, match=hint):
+            runner.invoke(app, ["bench", *wrong], catch_exceptions=False)
+
+
 def test_best_of_k_is_the_mean_over_all_choices() -> None:
     regrets = np.array([[0.5], [0.1], [0.3], [0.9]])
     sweep = Sweep("a", [{}] * 4, regrets)
@@ -99,6 +127,9 @@ def test_best_of_k_is_the_mean_over_all_choices() -> None:
         expected = np.mean([min(c) for c in itertools.combinations(regrets[:, 0], k)])
         assert sweep.best_of(k) == pytest.approx(expected)
     assert sweep.chosen() == 1
+    lost = Sweep("a", [{}] * 4, np.array([[0.5], [0.1], [np.inf], [np.inf]]))
+    assert lost.best_of(3) == pytest.approx((3 * 0.1 + 0.5) / 4)
+    assert lost.best_of(1) == math.inf
     low, high = bootstrap_median(regrets, np.random.default_rng(0))
     assert 0.1 <= low <= 0.4 <= high <= 0.9
     row = summary(sweep, Sweep("a", [{}], np.array([[0.2, 0.4]])), np.random.default_rng(0))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import itertools
 import math
-import zlib
 from types import MappingProxyType
 from typing import final
 
@@ -23,17 +20,14 @@ from simhelm.agents.samplers.history import (
 )
 from simhelm.agents.samplers.model_space import Conditions, Space
 
-# Hashed features: a few hundred of them are in use at a time.
-FEATURES = 2048
-
 
 @final
 class RidgeSampler(HistorySampler):
     """A linear model of options and pairs of options ranks random and neighbouring candidates.
 
     The model sees ranks of the losses, so that outliers and failures (the worst rank) do no harm.
-    Features are "parameter = option" and pairs of them, hashed (after the n-grams of Negrinho &
-    Gordon, DeepArchitect, 2017).
+    Features are "parameter = option" and pairs of them (after the n-grams of Negrinho & Gordon,
+    DeepArchitect, 2017), never written out: their products follow from counting common options.
 
     Args:
         space, conditions, seed: see :class:`HistorySampler`.
@@ -81,32 +75,35 @@ class RidgeSampler(HistorySampler):
 
     def _predict(self, history: list[Told], candidates: list[Places]) -> NDArray[np.float64]:
         """Predicted ranks, shape (candidates,): ridge regression in its dual form."""
-        seen = np.array([_features(told.places) for told in history])
-        new = np.array([_features(places) for places in candidates])
+        names = list(self._space.options)
+        seen = _table(names, [told.places for told in history])
+        new = _table(names, candidates)
         ranks = _ranks(history)
-        kernel = seen @ seen.T + self._penalty * np.eye(len(seen))
-        weights = np.linalg.solve(kernel, ranks - ranks.mean())
-        predicted: NDArray[np.float64] = (new @ seen.T) @ weights
+        matrix = _products(seen, seen) + self._penalty * np.eye(len(seen))
+        weights = np.linalg.solve(matrix, ranks - ranks.mean())
+        predicted: NDArray[np.float64] = (_products(new, seen) * weights).sum(axis=1)
         return predicted
 
 
-def _features(places: Places) -> NDArray[np.float64]:
-    """Options and pairs, each of the length 1 / sqrt(number): shape (FEATURES,)."""
-    words = [f"{name}={place}" for name, place in places.items()]
-    pairs = [f"{one}&{two}" for one, two in itertools.combinations(words, 2)]
-    features = np.zeros(FEATURES)
-    for group in (words, pairs):
-        for word in group:
-            place, sign = _hashed(word)
-            features[place] += sign / math.sqrt(len(group))
-    return features
+def _table(names: list[str], many: list[Places]) -> NDArray[np.int64]:
+    """Places as whole numbers, -1 for what does not exist: shape (configurations, names)."""
+    return np.array([[places.get(name, -1) for name in names] for places in many])
 
 
-@functools.lru_cache(maxsize=1 << 16)
-def _hashed(word: str) -> tuple[int, float]:
-    """A place and a sign, which keeps words that fall together from adding up."""
-    code = zlib.crc32(word.encode())
-    return code % FEATURES, 1.0 if code >> 31 else -1.0
+def _products(one: NDArray[np.int64], two: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Scalar products of the features, shape (rows of one, rows of two).
+
+    With m options in common there are m (m - 1) / 2 pairs in common; options and pairs have the
+    length 1 each, whatever their number.
+    """
+    both = (one[:, None, :] == two[None, :, :]) & (one[:, None, :] >= 0)
+    common = both.sum(axis=2)
+    options = [(table >= 0).sum(axis=1) for table in (one, two)]
+    pairs = [np.maximum(1, count * (count - 1) // 2) for count in options]
+    singles = common / np.sqrt(np.outer(*options))
+    doubles = (common * (common - 1) // 2) / np.sqrt(np.outer(*pairs))
+    products: NDArray[np.float64] = singles + doubles
+    return products
 
 
 def _ranks(history: list[Told]) -> NDArray[np.float64]:
