@@ -19,7 +19,25 @@ def compiled(function: Function) -> Function:
     Fused multiply-add is allowed; reordering of sums is not, so that results do not depend on
     the vector width the compiler chooses.
     """
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+    return _compiled(function)
+
+
+def compiled_in_place(function: Function) -> Function:
+    """As :func:`compiled`, for small kernels that call each other and make no array.
+
+    Numba counts references to arrays at every call, with atomic operations that cost more than
+    the work of such a kernel. Here it does not; it refuses to compile one that makes an array.
+    """
+    return _compiled(function, _nrt=False)
+
+
+def _compiled(function: Function, **more: Any) -> Function:
+    options: dict[str, Any] = {
+        "nogil": True,
+        "error_model": "numpy",
+        "fastmath": {"contract"},
+        **more,
+    }
     try:
         kernel: Any = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # nowhere to write a cache: an image without a home directory, say

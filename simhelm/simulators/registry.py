@@ -40,6 +40,8 @@ BUILT_IN: dict[str, Target] = {
     "RelaxationFactor": Target("simhelm.simulators.linear.problem:RelaxationFactor"),
     "ModeChoice": Target("simhelm.simulators.transport.problem:ModeChoice"),
     "TransportStructure": Target("simhelm.simulators.transport.problem:TransportStructure"),
+    "DramController": Target("simhelm.simulators.dram.problem:DramController"),
+    "Accelerator": Target("simhelm.simulators.accelerator.problem:Accelerator"),
 }
 
 

@@ -24,6 +24,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "simhelm/RelaxationFactor-v0": {"systems": 2, "grid": 4},
     "simhelm/ModeChoice-v0": {"persons": 100, "days": 2},
     "simhelm/TransportStructure-v0": {"persons": 100, "days": 2},
+    "simhelm/DramController-v0": {"requests": 300},
+    "simhelm/Accelerator-v0": {},
 }
 VARIANTS = [
     ("simhelm/SolverSequence-v0", {"length": 6, "grid": 4, "action": "continuous"}),

@@ -1,5 +1,7 @@
 """Samplers for black-box search, as Optuna has them, and what goes with them."""
 
+from simhelm.agents.samplers.ant_colony import AntColonySampler
+from simhelm.agents.samplers.evolution import GeneticSampler, RegularisedEvolutionSampler
 from simhelm.agents.samplers.extrapolation import extrapolate, rung_stop, should_stop
 from simhelm.agents.samplers.hpbandster import HpBandSterSampler
 from simhelm.agents.samplers.hyperband import (
@@ -11,13 +13,20 @@ from simhelm.agents.samplers.hyperband import (
 )
 from simhelm.agents.samplers.log_share import OUTPUTS, LogShareSampler
 from simhelm.agents.samplers.registry import SAMPLERS, SamplerEntry, make_sampler
+from simhelm.agents.samplers.ridge import RidgeSampler
+from simhelm.agents.samplers.tree_search import MCTSSampler
 
 __all__ = [
     "OUTPUTS",
     "SAMPLERS",
+    "AntColonySampler",
     "Bracket",
+    "GeneticSampler",
     "HpBandSterSampler",
     "LogShareSampler",
+    "MCTSSampler",
+    "RegularisedEvolutionSampler",
+    "RidgeSampler",
     "Rung",
     "SamplerEntry",
     "extrapolate",

@@ -16,10 +16,14 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler
 
 from simhelm.agents.samplers import exhaustive
+from simhelm.agents.samplers.ant_colony import AntColonySampler
+from simhelm.agents.samplers.evolution import GeneticSampler, RegularisedEvolutionSampler
 from simhelm.agents.samplers.hpbandster import HpBandSterSampler
 from simhelm.agents.samplers.hybrid import HybridSampler
 from simhelm.agents.samplers.log_share import LogShareSampler
 from simhelm.agents.samplers.model_space import Conditions, Space
+from simhelm.agents.samplers.ridge import RidgeSampler
+from simhelm.agents.samplers.tree_search import MCTSSampler
 
 Arguments = dict[str, Any]
 
@@ -125,6 +129,13 @@ def _composite_gp() -> type[BaseSampler]:
     return CompositeGPSampler
 
 
+def _by_history(kind: type[BaseSampler], summary: str) -> SamplerEntry:
+    """One whose proposals are a function of the seed, the trial's number and what was told."""
+    return SamplerEntry(
+        kind.__name__, lambda: kind, summary, seeds_by_trial=True, arguments=_with_space
+    )
+
+
 # Falling back on independent draws is expected for conditional parameters: say nothing.
 _SILENT = {"warn_independent_sampling": False}
 
@@ -224,6 +235,13 @@ SAMPLERS: dict[str, SamplerEntry] = {
             fixed_seed=True,
             arguments=_with_space,
         ),
+        _by_history(
+            AntColonySampler, "Ant colony: pheromone on options, more of it from the best."
+        ),
+        _by_history(GeneticSampler, "Genetic algorithm: tournaments, crossover, mutation."),
+        _by_history(RegularisedEvolutionSampler, "Evolution among the youngest trials."),
+        _by_history(MCTSSampler, "Monte-Carlo tree search (UCT), with bisection if wanted."),
+        _by_history(RidgeSampler, "Ridge regression on options and pairs of options."),
     )
 }
 

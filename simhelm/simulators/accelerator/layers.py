@@ -1,0 +1,188 @@
+"""Layers of networks as matrix products, and networks as lists of layers."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simhelm.simulators.checks import whole_number
+from simhelm.simulators.names import nearest
+
+# Products of dimensions stay far below 2^63.
+_LARGEST = 1 << 24
+
+
+@dataclasses.dataclass(frozen=True)
+class Layer:
+    """``repeats`` matrix products of (m, k) inputs and (k, n) weights.
+
+    Attributes:
+        m, n, k: output pixels (or tokens), filters, and size of the window.
+        repeats: products with operands of their own: groups of a convolution, heads.
+        inputs: distinct inputs of one product; 0 for all m k of them.
+    """
+
+    name: str
+    m: int
+    n: int
+    k: int
+    repeats: int = 1
+    inputs: int = 0
+
+    def __post_init__(self) -> None:
+        for field, least in (("m", 1), ("n", 1), ("k", 1), ("repeats", 1), ("inputs", 0)):
+            value = whole_number(f"layer {self.name!r}: {field}", getattr(self, field), least=least)
+            if value > _LARGEST:
+                raise ValueError(f"layer {self.name!r}: {field}: at most {_LARGEST}, got {value}")
+
+    @property
+    def macs(self) -> int:
+        """Multiplications with additions."""
+        return self.m * self.n * self.k * self.repeats
+
+
+def convolution(
+    name: str, size: int, channels: int, filters: int, kernel: int, *, stride: int = 1,
+    depthwise: bool = False,
+) -> Layer:  # fmt: skip
+    """A square convolution with "same" padding, as a matrix product.
+
+    Args:
+        size: pixels a side of the input.
+        channels, filters: of input and output; of a depthwise one equal.
+        kernel, stride: pixels a side.
+        depthwise: every channel has a filter of its own.
+    """
+    out = -(-size // stride)
+    if depthwise:
+        return Layer(name, out * out, 1, kernel * kernel, channels, size * size)
+    return Layer(name, out * out, filters, kernel * kernel * channels, 1, size * size * channels)
+
+
+def resnet18() -> tuple[Layer, ...]:
+    """ResNet-18 on 224 x 224 pixels (He et al., CVPR 2016, Table 1)."""
+    layers = [convolution("conv1", 224, 3, 64, 7, stride=2)]
+    size, channels = 56, 64
+    for stage, filters in enumerate((64, 128, 256, 512), 2):
+        for block in (1, 2):
+            stride = 2 if stage > 2 and block == 1 else 1
+            name = f"conv{stage}_{block}"
+            layers.append(convolution(f"{name}a", size, channels, filters, 3, stride=stride))
+            if stride == 2:
+                layers.append(convolution(f"{name}s", size, channels, filters, 1, stride=2))
+                size //= 2
+            layers.append(convolution(f"{name}b", size, filters, filters, 3))
+            channels = filters
+    return (*layers, Layer("fc", 1, 1000, 512))
+
+
+def mobilenet_v2() -> tuple[Layer, ...]:
+    """MobileNetV2 on 224 x 224 pixels (Sandler et al., CVPR 2018, Table 2)."""
+    layers = [convolution("conv1", 224, 3, 32, 3, stride=2)]
+    size, channels = 112, 32
+    table = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1),
+             (6, 160, 3, 2), (6, 320, 1, 1))  # fmt: skip
+    for stage, (expansion, filters, blocks, first_stride) in enumerate(table, 1):
+        for block in range(1, blocks + 1):
+            stride, wide, name = (
+                first_stride if block == 1 else 1,
+                expansion * channels,
+                f"b{stage}_{block}",
+            )
+            if expansion > 1:
+                layers.append(convolution(f"{name}_expand", size, channels, wide, 1))
+            layers.append(
+                convolution(f"{name}_depth", size, wide, wide, 3, stride=stride, depthwise=True)
+            )
+            size //= stride
+            layers.append(convolution(f"{name}_project", size, wide, filters, 1))
+            channels = filters
+    return (*layers, convolution("conv2", size, channels, 1280, 1), Layer("fc", 1, 1000, 1280))
+
+
+def transformer_block(tokens: int = 128, width: int = 768, heads: int = 12) -> tuple[Layer, ...]:
+    """One encoder block (Vaswani et al., 2017), of BERT-base's size by default."""
+    head = width // heads
+    return (
+        Layer("query, key, value", tokens, 3 * width, width),
+        Layer("scores", tokens, tokens, head, heads),
+        Layer("values", tokens, head, tokens, heads),
+        Layer("projection", tokens, width, width),
+        Layer("feed-forward 1", tokens, 4 * width, width),
+        Layer("feed-forward 2", tokens, width, 4 * width),
+    )
+
+
+NETWORKS = {
+    "resnet18": resnet18,
+    "mobilenet_v2": mobilenet_v2,
+    "transformer_block": transformer_block,
+}
+
+
+def load_network(name: str) -> tuple[Layer, ...]:
+    """A network by its name in ``NETWORKS``, or from a file.
+
+    A CSV file has the columns ``name, m, n, k`` and as it likes ``repeats, inputs``; a JSON file
+    a list of objects with these keys.
+
+    Raises:
+        ValueError: neither a known name nor a file of this form; the message says which line.
+        OSError: the file cannot be read.
+    """
+    if name in NETWORKS:
+        return NETWORKS[name]()
+    path = Path(name)
+    if path.suffix not in (".csv", ".json"):
+        raise ValueError(
+            f"network: expected one of {sorted(NETWORKS)} or a .csv or .json file, got {name!r}"
+            + nearest(name, NETWORKS)
+        )
+    rows = _csv_rows(path) if path.suffix == ".csv" else _json_rows(path)
+    if not rows:
+        raise ValueError(f"{path}: holds no layer")
+    return tuple(_layer(f"{path}, layer {place}", row) for place, row in enumerate(rows, 1))
+
+
+def layer_table(layers: Sequence[Layer]) -> NDArray[np.int64]:
+    """Layers as the kernels want them, shape (layers, 5)."""
+    if not layers:
+        raise ValueError("layers: expected at least one")
+    rows = [[one.m, one.n, one.k, one.repeats, one.inputs or one.m * one.k] for one in layers]
+    return np.array(rows, dtype=np.int64)
+
+
+def _csv_rows(path: Path) -> list[Mapping[str, Any]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, skipinitialspace=True))
+
+
+def _json_rows(path: Path) -> list[Mapping[str, Any]]:
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}: not JSON: {error}") from error
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ValueError(f"{path}: expected a list of objects, one a layer")
+    return rows
+
+
+def _layer(where: str, row: Mapping[str, Any]) -> Layer:
+    known = [field.name for field in dataclasses.fields(Layer)]
+    for key in row:
+        if key not in known:
+            raise ValueError(
+                f"{where}: unknown column {key!r}; expected {known}{nearest(str(key), known)}"
+            )
+    try:
+        numbers = {key: int(row[key]) for key in known[1:] if row.get(key) not in (None, "")}
+        return Layer(str(row["name"]), **numbers)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{where}: expected name, m, n, k as whole numbers: {error}") from error

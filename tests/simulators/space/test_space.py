@@ -1,0 +1,185 @@
+"""Counting against enumeration, round trips of every export, and refusals."""
+
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+
+from simhelm.simulators.accelerator.problem import Accelerator
+from simhelm.simulators.dram.problem import DramController
+from simhelm.simulators.space import (
+    Bisected,
+    Space,
+    action_mask,
+    choice,
+    from_configuration,
+    from_json,
+    of_parameters,
+    optional,
+    permutation,
+    repeat,
+    sequence,
+    space_hash,
+    suggest,
+    to_configspace,
+    to_json,
+    when,
+)
+from simhelm.simulators.space.nodes import Node
+
+LAYER = sequence(
+    choice("units", [8, 16, 32, 64], ordered=True), optional("drop", choice("p", [0.1, 0.5]))
+)
+SPACES: dict[str, Node] = {
+    "one choice": choice("a", [1, 2, 3]),
+    "conditional": sequence(
+        choice("opt", {"adam": None, "sgd": choice("momentum", [0.0, 0.9])}), choice("lr", [1, 2])
+    ),
+    "repeated": repeat("layers", LAYER, [1, 2, 3]),
+    "from zero": sequence(repeat("skips", choice("kind", ["a", "b"]), [0, 2]), choice("z", [True])),
+    "permuted": sequence(permutation("order", ["x", "y", "z"]), choice("b", [False, True])),
+    "when": sequence(
+        choice("a", [1, 2, 3]), choice("c", [1, 2]), when("a", [2, 3], choice("b", [1, 2]))
+    ),
+}
+SHARED = repeat("layers", choice("width", [1, 2, 3], shared=True), [1, 2, 3])
+
+
+@pytest.mark.parametrize("name", [*SPACES, "shared"])
+def test_counting_is_enumerating(name: str) -> None:
+    space = Space(SPACES.get(name, SHARED))
+    everything = list(space.enumerate())
+    assert space.count() == len(everything)
+    assert len({tuple(one.items()) for one in everything}) == len(everything)
+    for one in everything:
+        space.check(one)
+
+
+def test_known_counts() -> None:
+    assert Space(SPACES["repeated"]).count() == 12 + 12**2 + 12**3
+    # One width for all layers.
+    assert Space(SHARED).count() == 3 * 3
+    assert Space(SPACES["permuted"]).count() == 12
+    deep = Space(repeat("layers", LAYER, range(1, 201)))
+    assert deep.count() == sum(12**depth for depth in range(1, 201))
+
+
+def test_the_spaces_of_the_problems() -> None:
+    dram = of_parameters(DramController(requests=1).parameters)
+    # Page policy, scheduler, buffer, its size, responses, two refresh limits; the arbiter's share.
+    assert dram.count() == 4 * 3 * 3 * 8 * 2 * 8 * 8 * (1 + 2 * 128)
+    accelerator = of_parameters(Accelerator.parameters)
+    assert accelerator.count() == 10 * 10 * (8 * 8 + 8 + 8) * 8 * 5
+    problem = Accelerator()
+    for assignment in (accelerator.sample(np.random.default_rng(seed)) for seed in range(20)):
+        problem.check_config(assignment)
+    legacy = of_parameters(DramController(requests=1, legacy=True).parameters)
+    assert legacy.count() == 4 * 3 * 3 * 8 * 2 * (1 + 8 * 8) * (1 + 2 * 128)
+
+
+@pytest.mark.parametrize("name", [*SPACES, "shared"])
+def test_json_round_trip(name: str) -> None:
+    space = Space(SPACES.get(name, SHARED))
+    again = from_json(to_json(space))
+    assert again.root == space.root
+    assert to_json(again) == to_json(space)
+    assert len({space_hash(Space(root)) for root in SPACES.values()}) == len(SPACES)
+
+
+@pytest.mark.parametrize("name", [*SPACES, "shared"])
+def test_optuna_makes_the_same_assignments(name: str) -> None:
+    space = Space(SPACES.get(name, SHARED))
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    for _ in range(10):
+        trial = study.ask()
+        assignment = suggest(space, trial)
+        space.check(assignment)
+        assert trial.params == assignment
+        study.tell(trial, 0.0)
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_configspace_makes_the_same_assignments(name: str) -> None:
+    pytest.importorskip("ConfigSpace")
+    space = Space(SPACES[name])
+    exported = to_configspace(space)
+    exported.seed(3)
+    seen = set()
+    for _ in range(300):
+        configuration = dict(exported.sample_configuration())
+        assignment = from_configuration(space, configuration)
+        space.check(assignment)
+        assert set(assignment) == set(configuration)
+        seen.add(tuple(assignment.items()))
+    assert len(seen) >= min(space.count(), 100) * 0.5
+
+
+@pytest.mark.parametrize("name", [*SPACES, "shared"])
+def test_masks_lead_through_the_space(name: str) -> None:
+    space, rng = Space(SPACES.get(name, SHARED)), np.random.default_rng(5)
+    size = space.most_options()
+    assignment: dict[str, Any] = {}
+    while action_mask(space, assignment, size).any():
+        open_choice = space.next_choice(assignment)
+        assert open_choice is not None
+        legal = np.flatnonzero(action_mask(space, assignment, size))
+        assignment[open_choice.name] = open_choice.options[int(rng.choice(legal))]
+    space.check(assignment)
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_bisection_reaches_every_assignment_once(name: str) -> None:
+    space = Space(SPACES[name])
+    if space.count() > 200:
+        space = Space(choice("k", range(13), ordered=True))
+    bisected, found = Bisected(space), []
+
+    def follow(answers: dict[str, Any]) -> None:
+        question = bisected.next_choice(answers)
+        if question is None:
+            found.append(bisected.resolve(answers))
+            assert sum("?" in name for name in answers) <= 4 * len(found[-1])
+            return
+        for option in question.options:
+            follow({**answers, question.name: option})
+
+    follow({})
+    key = [tuple(sorted(one.items(), key=str)) for one in space.enumerate()]
+    assert sorted((tuple(sorted(one.items(), key=str)) for one in found), key=str) == sorted(
+        key, key=str
+    )
+
+
+def test_drawing_follows_from_the_seed() -> None:
+    space = Space(SPACES["repeated"])
+    draws = [space.sample(np.random.default_rng(seed)) for seed in (1, 1, 2)]
+    assert draws[0] == draws[1]
+    assert draws[0] != draws[2]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: choice("a", []), "at least one option"),
+        (lambda: choice("a", [1, 1]), "two options are equal"),
+        (lambda: choice("a/b", [1]), "without /"),
+        (lambda: repeat("r", LAYER, [2, 1]), "rising numbers"),
+        (lambda: permutation("p", list("abcdefgh")), "1 to 6"),
+        (lambda: from_json("{}"), "not a search space"),
+        (lambda: from_json('{"format": 1, "space": {"kind": "loop"}}'), "unknown kind 'loop'"),
+        (lambda: Space(SPACES["one choice"]).check({}), "'a' is missing"),
+        (lambda: Space(SPACES["one choice"]).check({"a": 4}), "expected one of"),
+        (lambda: Space(SPACES["one choice"]).check({"a": 1, "b": 2}), "'b' does not exist"),
+        (
+            lambda: Space(SPACES["conditional"]).check({"opt": "sgd", "lr": 1}),
+            "does not exist here",
+        ),
+        (lambda: to_configspace(Space(SHARED)), "several conditions"),
+    ],
+)
+def test_refusals(make: Any, words: str) -> None:
+    if "several" in words:
+        pytest.importorskip("ConfigSpace")
+    with pytest.raises(ValueError, match=words):
+        make()
