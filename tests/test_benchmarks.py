@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import bandits, mpi_rollouts, nbody, policies, relaxation, study_overhead, study_scale, transport
+from benchmarks import (
+    bandits,
+    mpi_rollouts,
+    nbody,
+    policies,
+    relaxation,
+    study_overhead,
+    study_scale,
+    transport,
+)
 from benchmarks.timing import ratio, take_turns
 from simhelm.calibration import StudyView
 
@@ -59,6 +68,8 @@ def test_study_scale_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert "within 15 %" in printed
     assert "master full at" in printed
     assert "RandomSampler, batch async, simulators of 1 s: nine tenths used up to 20" in printed
+
+
 def test_transport_table(capsys: pytest.CaptureFixture[str]) -> None:
     transport.main(persons=(200,), repeats=1)
     printed = capsys.readouterr().out
@@ -87,6 +98,8 @@ def test_vector_table(capsys: pytest.CaptureFixture[str]) -> None:
 def test_policy_table(capsys: pytest.CaptureFixture[str]) -> None:
     policies.main(repeats=1)
     assert "inside a compiled loop" in capsys.readouterr().out
+
+
 def test_nbody_tables(capsys: pytest.CaptureFixture[str]) -> None:
     nbody.main(rounds=1, batch=20, seeds=range(2))
     printed = capsys.readouterr().out
