@@ -14,6 +14,8 @@ PACKAGE = Path(simhelm.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 # The contract says that problems and environments survive pickling, and looks whether they do.
 CONTRACT = PACKAGE / "calibration" / "testing.py"
+# Messages between the processes of one run, which multiprocessing would pickle all the same.
+WIRE = PACKAGE / "envs" / "vector" / "wire.py"
 
 # What each name would allow. multiprocessing and mpi4py pickle between processes of one run;
 # nothing of that is ever read from a file.
@@ -58,8 +60,9 @@ def imports(module: ast.Module) -> set[str]:
 def test_no_text_becomes_code(path: Path) -> None:
     module = tree(path)
     named = [(name, call) for name, call in calls(module) if not is_a_copy(name, call)]
-    assert not {name for name, _ in named} & FORBIDDEN_CALLS
-    if path != CONTRACT:
+    forbidden = FORBIDDEN_CALLS - ({"pickle.loads"} if path == WIRE else set())
+    assert not {name for name, _ in named} & forbidden
+    if path not in {CONTRACT, WIRE}:
         assert not {name.partition(".")[0] for name in imports(module)} & FORBIDDEN_IMPORTS
     assert not imports(module) & NETWORK
     for name, call in named:
