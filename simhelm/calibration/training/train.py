@@ -15,8 +15,8 @@ import numpy as np
 
 from simhelm.agents.policy import Policy, PolicyMetadata
 from simhelm.agents.samplers.isolation import isolated
-from simhelm.calibration.provenance import versions
 from simhelm.calibration.lock import exclusive
+from simhelm.calibration.provenance import versions
 from simhelm.calibration.training.algorithms import make_model
 from simhelm.calibration.training.checkpoint import restore
 from simhelm.calibration.training.configuration import TrainingConfig, make_checked
