@@ -11,7 +11,13 @@ from simhelm.agents.policy import Policy
 from simhelm.calibration.reproduce import REPRODUCTIONS
 from simhelm.calibration.reproduce.three_body import best_fixed, claims_part
 from simhelm.calibration.reproduce.three_body_runs import Runs, saving
-from simhelm.calibration.reproduce.three_body_training import SHIPPED, train
+from simhelm.calibration.reproduce.three_body_training import (
+    EFFORT,
+    GUARDED,
+    SHIPPED,
+    TRAINING_SEEDS,
+    train,
+)
 from simhelm.envs.nbody import episodes
 from simhelm.envs.nbody.episodes import SEED_RANGES
 
@@ -30,6 +36,10 @@ def test_shipped_policy_says_where_it_comes_from() -> None:
     assert metadata.training_seeds == (training.start, training.stop)
     assert metadata.environment == "simhelm/ThreeBody-v0"
     assert metadata.command.startswith("python -m simhelm")
+    # What today's command would write; a file of an earlier setup does not pass.
+    assert metadata.arguments == {"action": "method", "guard": GUARDED["method"]}
+    assert metadata.seed == TRAINING_SEEDS[0]
+    assert metadata.steps == EFFORT.generations * EFFORT.environments * 300
     assert SHIPPED.stat().st_size < 20_000
 
 

@@ -260,8 +260,8 @@ def test_a_collision_ends_the_episode_with_a_failure() -> None:
         ),
     )
     observation, reward, terminated, _, info = env.step(6)
-    if terminated:
-        assert info["failure"] in ("step_underflow", "step_limit", "not_finite")
-        assert reward <= -30.0
+    assert terminated
+    assert info["failure"] in ("step_underflow", "step_limit", "not_finite")
+    assert reward <= -30.0
     assert np.isfinite(observation).all()
     assert math.isfinite(reward)
