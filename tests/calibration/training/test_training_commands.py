@@ -8,7 +8,6 @@ import json
 import logging
 import pickle
 import signal
-import subprocess
 import sys
 import time
 import zipfile
@@ -23,6 +22,7 @@ from simhelm.agents.export import policy_of
 from simhelm.calibration.cli import main
 from simhelm.calibration.training.foreign import load_policy
 from simhelm.calibration.training.train import read_training
+from tests.subprocesses import command_line, run_simhelm, started
 
 ENV = ("simhelm/SolverSequence-v0", "--set", "length=12", "--set", "grid=3")
 TRAIN = (
@@ -30,26 +30,6 @@ TRAIN = (
     "--seed", "4", "--validation-episodes", "2", "--checkpoint-every", "64",
 )  # fmt: skip
 LONG = ("train", *ENV, "--algo", "dqn", "--steps", "2000000", "--checkpoint-every", "200")
-
-
-def _command(*words: str, ranks: int | None = None) -> list[str]:
-    launcher = [sys.executable]
-    if ranks is not None:
-        mpiexec = f"{sys.prefix}/bin/mpiexec"
-        launcher = [mpiexec, "-n", str(ranks), sys.executable, "-m", "mpi4py"]
-    return [*launcher, "-m", "simhelm", *words]
-
-
-def _simhelm(*words: str, cwd: Path, ranks: int | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - our own interpreter
-        _command(*words, ranks=ranks),
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=300,
-        check=False,
-    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +77,7 @@ def _weights(path: Path) -> Any:
 
 
 def test_ranks_do_not_change_the_training(trained: Path) -> None:
-    done = _simhelm(*TRAIN, "--out", "ranks", cwd=trained, ranks=3)
+    done = run_simhelm(*TRAIN, "--out", "ranks", cwd=trained, ranks=3)
     assert done.returncode == 0, done.stderr
     assert np.array_equal(_weights(trained / "ranks"), _weights(trained / "run"))
     one, two = (read_training(trained / name) for name in ("ranks", "run"))
@@ -105,7 +85,7 @@ def test_ranks_do_not_change_the_training(trained: Path) -> None:
 
 
 def test_an_exception_on_a_rank_ends_the_job_and_names_it(trained: Path) -> None:
-    done = _simhelm(
+    done = run_simhelm(
         "train", "tests.envs.vector.registered:tests/Failing-v0", "--algo", "dqn", "--steps", "60",
         "--out", str(trained / "failing"), cwd=Path(__file__).parents[3], ranks=3,
     )  # fmt: skip
@@ -118,13 +98,12 @@ def test_an_exception_on_a_rank_ends_the_job_and_names_it(trained: Path) -> None
 def test_killed_training_goes_on(trained: Path) -> None:
     """kill -9 after the first checkpoint; the same command gives what was never stopped."""
     words = [word if word != "600" else "1500" for word in TRAIN]
-    command = _command(*words, "--out", "killed")
-    process = subprocess.Popen(command, cwd=trained, stderr=subprocess.DEVNULL)  # noqa: S603
+    process = started(command_line(*words, "--out", "killed"), cwd=trained)
     _wait_for_checkpoint(trained / "killed")
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.communicate()
     assert not (trained / "killed" / "training.json").exists()
-    resumed = _simhelm("resume", "killed", cwd=trained)
+    resumed = run_simhelm("resume", "killed", cwd=trained)
     assert resumed.returncode == 0, resumed.stderr
     assert "going on after" in resumed.stderr
     whole = _here(*words, "--out", "whole", cwd=trained)
@@ -134,9 +113,7 @@ def test_killed_training_goes_on(trained: Path) -> None:
 
 
 def test_interrupt_saves_and_says_how_to_go_on(trained: Path) -> None:
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter
-        _command(*LONG, "--out", "long"), cwd=trained, stderr=subprocess.PIPE, text=True
-    )
+    process = started(command_line(*LONG, "--out", "long"), cwd=trained)
     _wait_for_checkpoint(trained / "long")
     process.send_signal(signal.SIGTERM)
     _, told = process.communicate(timeout=60)
