@@ -26,6 +26,7 @@ from typing import Any
 
 import optuna
 
+from benchmarks.memory import WATCHED, peak_bytes
 from benchmarks.study_problem import Sleeping, Sphere, fill, height
 from simhelm.agents.samplers import make_sampler
 from simhelm.calibration import Execution, run_study
@@ -158,13 +159,17 @@ def _process(words: list[str], name: str, repeats: int) -> dict[str, Any]:
     for _ in range(repeats):
         start = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
-            [sys.executable, "-m", "simhelm", *words], stdout=subprocess.DEVNULL
-        )
+            [sys.executable, "-c", WATCHED, *words],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stderr is not None
+        errors = process.stderr.read()
+        process.stderr.close()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         assert process.returncode == 0
         cpu = usage.ru_utime + usage.ru_stime
-        figures.append((time.perf_counter() - start, cpu, usage.ru_maxrss / 1024))
+        figures.append((time.perf_counter() - start, cpu, peak_bytes(errors) / 2**20))
     seconds, cpu, megabytes = (min(column) for column in zip(*figures, strict=True))
     return {"command": name, "seconds": seconds, "CPU seconds": cpu, "MiB": megabytes}
 

@@ -40,13 +40,20 @@ def test_preconditioner_equals_the_dense_matrix() -> None:
 def test_as_a_preconditioner_of_scipy_cg() -> None:
     A, rng = poisson2d(12), np.random.default_rng(3)
     tuner = RelaxationTuner("TsallisINF", seed=2)
+    differences = []
     for _ in range(30):
         b = rng.standard_normal(144)
+        steps: list[object] = []
         with tuner.preconditioner(A) as M:
-            x, info = scipy.sparse.linalg.cg(A, b, rtol=1e-8, M=M)
+            x, info = scipy.sparse.linalg.cg(A, b, rtol=1e-8, M=M, callback=steps.append)
         assert info == 0
         assert np.linalg.norm(b - A @ x) <= 1.01e-8 * np.linalg.norm(b)
-        assert M.applications == ssor_pcg(A, b, M.omega).iterations
+        assert M.applications == len(steps)
+        differences.append(M.applications - ssor_pcg(A, b, M.omega).iterations)
+    # The same method in another order of sums: near 2 the system is so ill-conditioned that
+    # rounding, which differs between processors, may decide about the last iteration.
+    assert max(map(abs, differences)) <= 1
+    assert np.count_nonzero(differences) <= 2
     assert tuner.bandit.state_dict()["rounds"] == 30
 
 

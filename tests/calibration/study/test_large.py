@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from benchmarks.memory import WATCHED, peak_bytes
 from benchmarks.study_problem import Sphere, fill
 from simhelm.calibration import StudyView, run_study
 from simhelm.calibration.study.store import Store
-from tests.subprocesses import command_line, python, started
+from tests.subprocesses import python
 
 TRIALS = 100_000
 LIMIT = 500_000_000
@@ -27,13 +27,8 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def peak_memory(*words: str | Path) -> tuple[str, int]:
     """What a simhelm process prints, and the most bytes that were resident."""
-    with started(command_line(*words), stderr=None) as process:
-        assert process.stdout is not None
-        printed = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return printed, usage.ru_maxrss * 1024
+    done = python("-c", WATCHED, *words, check=True)
+    return done.stdout, peak_bytes(done.stderr)
 
 
 def test_all_trials_are_streamed(large: Path) -> None:
