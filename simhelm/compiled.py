@@ -42,31 +42,39 @@ def _compiled(function: Function, **more: Any) -> Function:
         kernel: Any = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # nowhere to write a cache: an image without a home directory, say
         kernel = None
-    if kernel is None or not _depends_on_package(kernel):
+    if kernel is None or not _depends_on_room(kernel):
         kernel = numba.njit(**options)(function)
     result: Function = kernel
     return result
 
 
-def _depends_on_package(kernel: Any) -> bool:
-    """Make a kernel's cache entry stale after a change anywhere in the package.
+def _depends_on_room(kernel: Any) -> bool:
+    """Make a kernel's cache entry stale after a change anywhere in its room.
 
     Numba looks at the kernel's own file only, and would run an old copy of a kernel that this
-    one calls from another file. The stamp is reached through its private attributes, for want
-    of public ones; where they are missing this says False, and the kernel goes uncached.
+    one calls from another file. Kernels call others of their own room only, so that an edit in
+    one domain costs no other domain its cache. The stamp is reached through private attributes,
+    for want of public ones; where they are missing this says False, and the kernel goes uncached.
     """
     file = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
     if not hasattr(file, "_source_stamp"):
         return False
-    file._source_stamp = (file._source_stamp, _package_stamp())  # type: ignore[union-attr]
+    stamp = _digest(room_of(kernel.py_func.__module__), Path(kernel.py_func.__code__.co_filename))
+    file._source_stamp = (file._source_stamp, stamp)  # type: ignore[union-attr]
     return True
 
 
+def room_of(module: str) -> str:
+    """What may call each other's kernels: ``simhelm.simulators.nbody``, say, and all within."""
+    return ".".join(module.split(".")[:3])
+
+
 @functools.cache
-def _package_stamp() -> str:
-    """A digest of names, sizes and times of change of all source files of the package."""
+def _digest(room: str, file: Path) -> str:
+    """Of all source files of a room, which is a folder or a single file; and of this one."""
+    folder = Path(__file__).parents[1].joinpath(*room.split("."))
+    files = sorted(folder.rglob("*.py")) if folder.is_dir() else [file]
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        status = path.stat()
-        digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\n".encode())
+    for path in (Path(__file__), *files):
+        digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -1,9 +1,18 @@
 """The compiler's cache: used, and never stale."""
 
+import ast
+import importlib
+import pkgutil
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+
+import pytest
+from numba.core.dispatcher import Dispatcher
 
 import simhelm
+from simhelm.compiled import room_of
 from tests.subprocesses import python
 
 COUNT = """
@@ -35,3 +44,36 @@ def test_a_change_in_a_called_file_is_noticed(tmp_path: Path) -> None:
     text = source.read_text(encoding="utf-8")
     source.write_text(text.replace("x + weight * s", "x + 0.5 * weight * s"), encoding="utf-8")
     assert _count(tmp_path) > first
+
+
+def _modules_with_kernels() -> Iterator[str]:
+    for module in pkgutil.walk_packages(simhelm.__path__, "simhelm."):
+        source = Path(str(module.module_finder.path), *module.name.split(".")[-1:])  # type: ignore[union-attr]
+        file = source / "__init__.py" if module.ispkg else source.with_suffix(".py")
+        if "simhelm.compiled import" in file.read_text(encoding="utf-8"):
+            yield module.name
+
+
+def _foreign_names(module: ModuleType) -> dict[str, str]:
+    """Names that a module has from elsewhere in the package, outside its room, and from where."""
+    assert module.__file__ is not None
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    return {
+        alias.asname or alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("simhelm.")
+        for alias in node.names
+        if node.module is not None and room_of(node.module) != room_of(module.__name__)
+    }
+
+
+@pytest.mark.parametrize("name", sorted(_modules_with_kernels()))
+def test_kernels_use_nothing_of_other_rooms(name: str) -> None:
+    """What the cache relies on: a kernel is stale after a change in its own room only."""
+    module = importlib.import_module(name)
+    kernels = [value for value in vars(module).values() if isinstance(value, Dispatcher)]
+    assert kernels
+    foreign = _foreign_names(module)
+    for kernel in kernels:
+        used = set(kernel.py_func.__code__.co_names) & set(foreign)
+        assert not used, f"{kernel.py_func.__name__} uses {sorted(used)} of other rooms"
