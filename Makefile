@@ -12,7 +12,7 @@ demo: $(VENV)/base
 	$(BIN)/simhelm run examples/heat.toml
 
 test: $(VENV)/test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 	@$(MAKE) --no-print-directory test-petsc
 
 # PETSc comes with a wheel that exists for newer interpreters only: a second environment.

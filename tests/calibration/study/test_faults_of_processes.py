@@ -221,7 +221,8 @@ IMPATIENT = """
 from simhelm.calibration.cli import main
 from simhelm.calibration.study import dispatcher
 dispatcher._FIRST_WORD = 0.3
-main()
+if __name__ == "__main__":  # workers are started by import of this file
+    main()
 """
 
 
