@@ -16,7 +16,8 @@ from simhelm.agents.generators import (
 def traces(seed: int, count: int = 400) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     rng = np.random.default_rng(seed)
     waves = np.sin(np.outer(np.arange(1, 4), np.linspace(0, 3, 20)))
-    return (rng.standard_normal((count, 3)) * [3, 2, 1] @ waves).reshape(count, 10, 2) + 1
+    scores = rng.standard_normal((count, 3)) * np.array([3.0, 2.0, 1.0])
+    return np.asarray(scores @ waves + 1, np.float64).reshape(count, 10, 2)
 
 
 def test_pod_recovers_the_rank_and_the_traces() -> None:
