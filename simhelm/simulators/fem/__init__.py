@@ -1,6 +1,8 @@
 """Linear elastodynamics by finite elements, and submodels driven by boundary traces."""
 
+from simhelm.simulators.fem.cut_check import CutCheck, check_cut
 from simhelm.simulators.fem.discretisation import Discretisation
+from simhelm.simulators.fem.energy import EnergyAccount, energy_account
 from simhelm.simulators.fem.integration import (
     Load,
     State,
@@ -9,9 +11,12 @@ from simhelm.simulators.fem.integration import (
     TimeHistory,
     newmark,
 )
+from simhelm.simulators.fem.interpolation import interpolate_trace, interpolation_operator
 from simhelm.simulators.fem.material import Material, Rayleigh
 from simhelm.simulators.fem.mesh import Mesh, zone_in_box
+from simhelm.simulators.fem.mesh_files import read_mesh, write_vtk, write_xdmf
 from simhelm.simulators.fem.meshing import Plate, block_mesh, extruded, plate_mesh
+from simhelm.simulators.fem.picture import draw_plate
 from simhelm.simulators.fem.plate import PlateModel
 from simhelm.simulators.fem.random_field import RandomField
 from simhelm.simulators.fem.run import Run
@@ -29,7 +34,9 @@ from simhelm.simulators.fem.trace import (
 )
 
 __all__ = [
+    "CutCheck",
     "Discretisation",
+    "EnergyAccount",
     "Impact",
     "Load",
     "Material",
@@ -54,11 +61,19 @@ __all__ = [
     "TimeHistory",
     "Trace",
     "block_mesh",
+    "check_cut",
+    "draw_plate",
     "drive",
+    "energy_account",
     "extract_trace",
     "extruded",
+    "interpolate_trace",
+    "interpolation_operator",
     "newmark",
     "plate_mesh",
+    "read_mesh",
     "resample_trace",
+    "write_vtk",
+    "write_xdmf",
     "zone_in_box",
 ]

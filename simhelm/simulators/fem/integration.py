@@ -155,8 +155,8 @@ class Stepper:
             load: forces, zero by default.
             motion: displacements of the driven degrees of freedom at every step, shape
                 (steps + 1, driven, k), m.
-            start: motion at step 0 (whatever step it is from), at rest by default. On driven degrees of freedom its displacement has
-                to be the motion's.
+            start: motion at step 0 (whatever step it is from), at rest by default. On driven
+                degrees of freedom its displacement has to be the motion's.
 
         Raises:
             ValueError: arrays that do not fit the system, the steps and each other.

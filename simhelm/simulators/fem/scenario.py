@@ -138,7 +138,7 @@ class ScenarioLaw:
         centre, duration, delay = (
             float(random.uniform(*limits)) for limits in (self.centre, self.duration, self.delay)
         )
-        seed = int(random.integers(2**63))
+        seed = int(random.integers(2**62))
         is_damaged = bool(random.random() < self.patch_probability)
         place = self.patch_centres[int(random.integers(len(self.patch_centres)))]
         return Scenario(

@@ -12,7 +12,7 @@ from simhelm.simulators.fem.arrays import Floats, Integers, Matrix, dofs_of
 from simhelm.simulators.fem.material import Material
 from simhelm.simulators.fem.mesh import Mesh
 from simhelm.simulators.fem.numbering import matching
-from simhelm.simulators.fem.space import Degree, Nodes, stress_points
+from simhelm.simulators.fem.space import Degree, Nodes, corner_places, stress_points
 from simhelm.simulators.fem.voigt import strain_of_gradient
 
 
@@ -28,6 +28,7 @@ class ScikitAssembler:
             3: (skfem.MeshTet1, {1: skfem.ElementTetP1, 2: skfem.ElementTetP2}),
         }
         kind, elements = kinds[mesh.dimension]
+        self._cells = mesh.cells
         self._mesh = kind(mesh.points.T.copy(), mesh.cells.T.copy())
         self._element = skfem.ElementVector(elements[degree]())
         self._basis = skfem.CellBasis(self._mesh, self._element, intorder=2 * degree)
@@ -75,6 +76,9 @@ class ScikitAssembler:
         strain = strain_of_gradient(gradients.transpose(3, 4, 0, 1, 2))
         stress = np.einsum("ab,cpfb->cpaf", self._material.elasticity, strain)
         stress *= young[cells][:, None, None, None]
+        if self._degree == 2:  # each point is near the corner of its number, in our order
+            places = corner_places(self._cells[cells], self._mesh.t.T[cells])
+            stress = np.take_along_axis(stress, places[:, :, None, None], axis=1)
         columns = self._dofs[basis.element_dofs.T]
         return _row_blocks(stress, columns, self._basis.N)
 

@@ -103,7 +103,7 @@ def resample_trace(trace: Trace, dt: float, steps: int) -> ResampledTrace:
     since a cubic spline's second derivative converges with the square of its step.
 
     Args:
-        trace: at least five steps, since every other one has to make a spline.
+        trace: at least eight steps, since every other one has to make a spline.
         dt, steps: the new step, s, and their number; the end may not lie beyond the trace's.
     """
     times: Floats = np.asarray(dt * np.arange(steps + 1.0), dtype=np.float64)
@@ -112,11 +112,12 @@ def resample_trace(trace: Trace, dt: float, steps: int) -> ResampledTrace:
             f"dt, steps: expected an end within the trace's {trace.times[-1]:g} s, "
             f"got {times[-1]:g} s"
         )
-    if len(trace.times) < 6:
-        raise ValueError(f"trace: expected at least 5 steps, got {len(trace.times) - 1}")
+    if len(trace.times) < 9:
+        raise ValueError(f"trace: expected at least 8 steps, got {len(trace.times) - 1}")
     spline = _spline(trace.times, trace.displacement)
     sparse = _spline(trace.times[::2], trace.displacement[:, ::2])
-    inner = trace.times[: 2 * ((len(trace.times) - 1) // 2) + 1]
+    # Without the ends, where a spline has nothing to lean on.
+    inner = trace.times[2:-2]
     acceleration = spline(inner, 2)
     lost = acceleration - sparse(inner, 2)
     size = float(np.linalg.norm(acceleration))
