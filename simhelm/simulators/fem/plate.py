@@ -7,8 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from simhelm.simulators.fem.arrays import Booleans, Floats, Integers, dofs_of
+from simhelm.simulators.fem.arrays import Floats, dofs_of
 from simhelm.simulators.fem.discretisation import Discretisation
+from simhelm.simulators.fem.impact_model import straight_edges, unit_traction, young_moduli
 from simhelm.simulators.fem.integration import Load, Stepper, System
 from simhelm.simulators.fem.material import Material
 from simhelm.simulators.fem.mesh import Mesh
@@ -56,11 +57,11 @@ class PlateModel:
         self.material, self.discretisation = material, discretisation
         d = discretisation
         self.space = Space(self.mesh, material, d.degree, d.backend)
-        low, high = self._edge(0), self._edge(1)
-        self._fixed = dofs_of(self.space.nodes.of_facets(high), self.mesh.dimension)
-        self.cut_nodes = in_ring_order(self.space, self.space.nodes.of_facets(self.mesh.cut()))
-        self._check_zone(low, high)
-        self._edge_mass = self.space.edge_mass(low)
+        hit, held = straight_edges(self.mesh)
+        nodes = self.space.nodes
+        self.cut_nodes = in_ring_order(nodes.coordinates, nodes.of_facets(self.mesh.cut()))
+        self._fixed = dofs_of(nodes.of_facets(held), self.mesh.dimension)
+        self._edge_mass = self.space.edge_mass(hit)
         self._zone_stress = PeakStress(self.space.stress(chosen=self.mesh.zone), material)
 
     def submodel(self) -> Submodel:
@@ -92,9 +93,7 @@ class PlateModel:
 
     def young(self, scenario: Scenario) -> Floats:
         """Young's modulus of every cell, shape (m,), Pa."""
-        factor = scenario.young_factor(self.mesh.centroids)
-        moduli: Floats = self.material.young * np.where(self.mesh.zone, 1.0, factor)
-        return moduli
+        return young_moduli(self.mesh, self.material, scenario)
 
     def system(self, scenario: Scenario) -> System:
         """The matrices of a scenario's structure."""
@@ -118,8 +117,7 @@ class PlateModel:
 
     def _pattern(self, impact: Impact) -> Floats:
         """Nodal forces of a unit amplitude: the profile, interpolated, times the edge mass."""
-        traction = np.zeros_like(self.space.nodes.coordinates)
-        traction[:, 0] = impact.profile(self.space.nodes.coordinates)
+        traction = unit_traction(self.space.nodes.coordinates, impact)
         pattern: Floats = self._edge_mass @ traction.ravel()
         return pattern
 
@@ -129,23 +127,3 @@ class PlateModel:
         states = stepper.march(d.steps, load=self.load([s.impact for s in scenarios]))
         nodes = self.cut_nodes if record == "cut" else np.arange(len(self.space.nodes.coordinates))
         return follow(states, stepper, self.space, self._zone_stress, nodes, self.times)
-
-    def _edge(self, end: Literal[0, 1]) -> Integers:
-        """Boundary facets at the least or greatest x."""
-        x = self.mesh.points[:, 0]
-        place = x.max() if end else x.min()
-        boundary = self.mesh.boundary()
-        return boundary[on_plane(x, place)[boundary].all(axis=1)]
-
-    def _check_zone(self, *edges: Integers) -> None:
-        zone_points = np.unique(self.mesh.cells[self.mesh.zone])
-        for name, facets in zip(("hit", "held"), edges, strict=True):
-            if not len(facets):
-                raise ValueError(f"mesh: expected a straight {name} edge, x = constant")
-            if np.isin(zone_points, facets).any():
-                raise ValueError(f"zone: touches the {name} edge: choose a smaller zone")
-
-
-def on_plane(x: Floats, place: float) -> Booleans:
-    """Which coordinates equal ``place`` up to rounding."""
-    return np.asarray(np.abs(x - place) <= 1e-9 * np.ptp(x))

@@ -12,6 +12,7 @@ from simhelm.simulators.fem.arrays import Floats, Integers, Matrix, dofs_of
 from simhelm.simulators.fem.material import Material
 from simhelm.simulators.fem.mesh import Mesh
 from simhelm.simulators.fem.numbering import matching
+from simhelm.simulators.fem.row_blocks import row_blocks
 from simhelm.simulators.fem.space import Degree, Nodes, corner_places, stress_points
 from simhelm.simulators.fem.voigt import strain_of_gradient
 
@@ -80,7 +81,7 @@ class ScikitAssembler:
             places = corner_places(self._cells[cells], self._mesh.t.T[cells])
             stress = np.take_along_axis(stress, places[:, :, None, None], axis=1)
         columns = self._dofs[basis.element_dofs.T]
-        return _row_blocks(stress, columns, self._basis.N)
+        return row_blocks(stress, columns, self._basis.N)
 
     @functools.cached_property
     def _unit_stiffness(self) -> tuple[Integers, Integers, Floats]:
@@ -120,16 +121,3 @@ class ScikitAssembler:
     def _matrix(self, rows: Integers, columns: Integers, values: Floats) -> Matrix:
         shape = (self._basis.N, self._basis.N)
         return scipy.sparse.csr_array(scipy.sparse.coo_array((values, (rows, columns)), shape))
-
-
-def _row_blocks(blocks: Floats, columns: Integers, width: int) -> Matrix:
-    """A matrix whose rows are those of dense blocks (cell, point, component, local dof)."""
-    cells, points, components, local = blocks.shape
-    rows = cells * points * components
-    indices = np.broadcast_to(columns[:, None, None, :], blocks.shape).ravel()
-    matrix = scipy.sparse.csr_array(
-        (blocks.ravel(), indices, np.arange(rows + 1) * local), (rows, width)
-    )
-    matrix.sort_indices()
-    matrix.eliminate_zeros()
-    return matrix

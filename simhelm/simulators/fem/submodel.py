@@ -50,7 +50,9 @@ class Submodel:
         self.space = Space(part, material, d.degree, d.backend)
         # Corners come first among nodes, and in the same order in a part as in the whole.
         facets = np.searchsorted(self.parent_nodes[: len(part.points)], cut)
-        self.driven = in_ring_order(self.space, self.space.nodes.of_facets(facets))
+        self.driven = in_ring_order(
+            self.space.nodes.coordinates, self.space.nodes.of_facets(facets)
+        )
 
     @property
     def driven_nodes(self) -> Floats:
@@ -134,9 +136,9 @@ def _check_trace(submodel: Submodel, trace: Trace) -> None:
         )
 
 
-def in_ring_order(space: Space, nodes: Integers) -> Integers:
+def in_ring_order(coordinates: Floats, nodes: Integers) -> Integers:
     """Nodes sorted by level, then by angle about their middle, anticlockwise from -pi."""
-    places = space.nodes.coordinates[nodes]
+    places = coordinates[nodes]
     offset = places[:, :2] - 0.5 * (places[:, :2].min(axis=0) + places[:, :2].max(axis=0))
     angle = np.round(np.arctan2(offset[:, 1], offset[:, 0]), 9)
     # At -pi and pi, rounding would decide.

@@ -24,6 +24,7 @@ from simhelm.simulators.fem import (
     write_xdmf,
     zone_in_box,
 )
+from simhelm.simulators.fem.dolfinx.library import load_dolfinx
 from simhelm.simulators.fem.picture import cell_peaks
 from tests.simulators.fem.models import SCENARIO, small_model
 
@@ -134,6 +135,15 @@ def test_bad_spaces_are_refused() -> None:
         space.edge_mass(np.array([[0, 24]]))
     with pytest.raises(ValueError, match="steps: expected at least 1"):
         Discretisation(steps=0)
+
+
+def test_missing_dolfinx_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> Any:
+        raise ImportError(name)
+
+    monkeypatch.setattr("simhelm.simulators.fem.dolfinx.library.importlib.import_module", missing)
+    with pytest.raises(ImportError, match=r"needs DOLFINx.*pip install 'simhelm\[fenics\]'"):
+        load_dolfinx()
 
 
 def test_bad_plates_are_refused() -> None:
