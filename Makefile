@@ -29,11 +29,11 @@ types: $(VENV)/test
 architecture: $(VENV)/test
 	$(BIN)/lint-imports
 
-# With PETSc beside PyAMG where its environment exists (see test-fenics).
+# With PETSc beside PyAMG, DOLFINx beside scikit-fem where its environment exists (see test-fenics).
 bench: $(VENV)/test
 	@if [ -e .venv-fenics/installed ]; then python=.venv-fenics/bin/python; else python=$(BIN)/python; fi; \
 	$$python -m benchmarks.relaxation && $$python -m benchmarks.bandits && \
-	$$python -m benchmarks.nbody && \
+	$$python -m benchmarks.nbody && OMP_NUM_THREADS=1 $$python -m benchmarks.fem && \
 	$$python -m benchmarks.study_overhead && $$python -m benchmarks.study_scale
 
 # Half an hour: 10,000 trials with an eye on memory and open files, then 200 kills of a study.
