@@ -26,6 +26,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "simhelm/TransportStructure-v0": {"persons": 100, "days": 2},
     "simhelm/DramController-v0": {"requests": 300},
     "simhelm/Accelerator-v0": {},
+    "simhelm/ImpactedPlate-v0": {"size": 0.02, "steps": 12},
 }
 VARIANTS = [
     ("simhelm/SolverSequence-v0", {"length": 6, "grid": 4, "action": "continuous"}),
