@@ -6,14 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 
 from simhelm.simulators.accelerator.layers import load_network
-from simhelm.simulators.accelerator.model import DATAFLOWS, Design, evaluate
+from simhelm.simulators.accelerator.model import Design, evaluate
+from simhelm.simulators.accelerator.space import KIB, KNOBS, design_space
 from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.problem import Metrics, Output, Parameter, Problem, Value
+from simhelm.simulators.problem import Metrics, Output, Problem, Value
+from simhelm.simulators.space import to_parameters
 
 _WORST = 60.0
-_SIZES = (4, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-_KIB = (8, 16, 32, 64, 128, 256, 512, 1024)
-_BANDWIDTHS = (4, 8, 16, 32, 64)
 
 
 class Accelerator(Problem):
@@ -46,23 +45,8 @@ class Accelerator(Problem):
         Output("utilisation", "1", 0.0, 1.0, "of the multipliers"),
         Output("dram_bytes", "B", 0.0, 1e15),
     )
-    parameters = (
-        Parameter("rows", "categorical", 32, choices=_SIZES),
-        Parameter("cols", "categorical", 32, choices=_SIZES),
-        Parameter("dataflow", "categorical", "os", choices=DATAFLOWS),
-        Parameter(
-            "ifmap_kib", "categorical", 64, choices=_KIB, unit="KiB",
-            condition=("dataflow", ("os", "ws")),
-        ),
-        Parameter(
-            "filter_kib", "categorical", 64, choices=_KIB, unit="KiB",
-            condition=("dataflow", ("os", "is")),
-        ),
-        Parameter("ofmap_kib", "categorical", 64, choices=_KIB, unit="KiB"),
-        Parameter(
-            "bandwidth_bytes_per_cycle", "categorical", 16, choices=_BANDWIDTHS, unit="B/cycle"
-        ),
-    )  # fmt: skip
+    space = design_space()
+    parameters = to_parameters(space, KNOBS)
 
     def __init__(
         self,
@@ -87,7 +71,7 @@ class Accelerator(Problem):
     ) -> Metrics:
         """Evaluate every layer of every network; nothing is random, and there is no budget."""
         self.check_config(config)
-        kept = {"ifmap_kib": _KIB[0], "filter_kib": _KIB[0]}
+        kept = {"ifmap_kib": KIB[0], "filter_kib": KIB[0]}
         design = Design(**{**kept, **config})  # type: ignore[arg-type]
         broken = self._broken_budget(design)
         if broken:

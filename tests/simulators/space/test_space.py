@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import gymnasium
 import numpy as np
 import optuna
 import pytest
@@ -10,6 +11,7 @@ from simhelm.simulators.accelerator.problem import Accelerator
 from simhelm.simulators.dram.problem import DramController
 from simhelm.simulators.space import (
     Bisected,
+    Knob,
     Space,
     action_mask,
     choice,
@@ -24,6 +26,7 @@ from simhelm.simulators.space import (
     suggest,
     to_configspace,
     to_json,
+    to_parameters,
     when,
 )
 from simhelm.simulators.space.nodes import Node
@@ -43,12 +46,15 @@ SPACES: dict[str, Node] = {
         choice("a", [1, 2, 3]), choice("c", [1, 2]), when("a", [2, 3], choice("b", [1, 2]))
     ),
 }
+DRAM, ACCELERATOR = DramController(requests=1), Accelerator()
+PROBLEMS = {"dram": DRAM.space.root, "accelerator": ACCELERATOR.space.root}
+ALL = {**SPACES, **PROBLEMS}
 SHARED = repeat("layers", choice("width", [1, 2, 3], shared=True), [1, 2, 3])
 
 
 @pytest.mark.parametrize("name", [*SPACES, "shared"])
 def test_counting_is_enumerating(name: str) -> None:
-    space = Space(SPACES.get(name, SHARED))
+    space = Space(ALL.get(name, SHARED))
     everything = list(space.enumerate())
     assert space.count() == len(everything)
     assert len({tuple(one.items()) for one in everything}) == len(everything)
@@ -66,30 +72,55 @@ def test_known_counts() -> None:
 
 
 def test_the_spaces_of_the_problems() -> None:
-    dram = of_parameters(DramController(requests=1).parameters)
     # Page policy, scheduler, buffer, its size, responses, two refresh limits; the arbiter's share.
-    assert dram.count() == 4 * 3 * 3 * 8 * 2 * 8 * 8 * (1 + 2 * 128)
-    accelerator = of_parameters(Accelerator.parameters)
-    assert accelerator.count() == 10 * 10 * (8 * 8 + 8 + 8) * 8 * 5
-    problem = Accelerator()
-    for assignment in (accelerator.sample(np.random.default_rng(seed)) for seed in range(20)):
-        problem.check_config(assignment)
-    legacy = of_parameters(DramController(requests=1, legacy=True).parameters)
-    assert legacy.count() == 4 * 3 * 3 * 8 * 2 * (1 + 8 * 8) * (1 + 2 * 128)
+    assert DRAM.space.count() == 4 * 3 * 3 * 8 * 2 * 8 * 8 * (1 + 2 * 128)
+    assert ACCELERATOR.space.count() == 10 * 10 * (8 * 8 + 8 + 8) * 8 * 5
+    for problem in (DRAM, ACCELERATOR):
+        problem.space.check(problem.default_config())
+        for assignment in (problem.space.sample(np.random.default_rng(s)) for s in range(20)):
+            problem.check_config(assignment)
+    legacy = DramController(requests=1, legacy=True)
+    assert legacy.space.count() == 4 * 3 * 3 * 8 * 2 * (1 + 8 * 8) * (1 + 2 * 128)
 
 
-@pytest.mark.parametrize("name", [*SPACES, "shared"])
+@pytest.mark.parametrize("problem", [DRAM, ACCELERATOR], ids=lambda problem: problem.name)
+def test_a_space_comes_back_from_its_parameters(problem: DramController | Accelerator) -> None:
+    back = of_parameters(problem.parameters)
+    assert back.count() == problem.space.count()
+    for seed in range(20):
+        # One generator, one walk: the trees ask the same questions in the same order.
+        one, two = (s.sample(np.random.default_rng(seed)) for s in (problem.space, back))
+        assert list(one.items()) == list(two.items())
+
+
+def test_parameters_of_a_tree() -> None:
+    """Positions share a knob; unbroken whole numbers are a range; conditions are the nearest."""
+    knobs = {
+        "layers": Knob(2), "layers/units": Knob(16, "units"), "layers/drop": Knob(False),
+        "layers/drop/p": Knob(0.5),
+    }  # fmt: skip
+    made = {p.name: p for p in to_parameters(Space(SPACES["repeated"]), knobs)}
+    assert list(made) == ["layers", *(
+        f"layers[{i}]/{name}" for i in range(3) for name in ("units", "drop", "drop/p")
+    )]  # fmt: skip
+    assert (made["layers"].kind, made["layers"].low, made["layers"].high) == ("integer", 1, 3)
+    assert made["layers[1]/units"].choices == (8, 16, 32, 64)
+    assert made["layers[1]/units"].condition == ("layers", (2, 3))
+    assert made["layers[1]/drop/p"].condition == ("layers[1]/drop", (True,))
+
+
+@pytest.mark.parametrize("name", [*SPACES, *PROBLEMS, "shared"])
 def test_json_round_trip(name: str) -> None:
-    space = Space(SPACES.get(name, SHARED))
+    space = Space(ALL.get(name, SHARED))
     again = from_json(to_json(space))
     assert again.root == space.root
     assert to_json(again) == to_json(space)
     assert len({space_hash(Space(root)) for root in SPACES.values()}) == len(SPACES)
 
 
-@pytest.mark.parametrize("name", [*SPACES, "shared"])
+@pytest.mark.parametrize("name", [*SPACES, *PROBLEMS, "shared"])
 def test_optuna_makes_the_same_assignments(name: str) -> None:
-    space = Space(SPACES.get(name, SHARED))
+    space = Space(ALL.get(name, SHARED))
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
     for _ in range(10):
         trial = study.ask()
@@ -99,10 +130,10 @@ def test_optuna_makes_the_same_assignments(name: str) -> None:
         study.tell(trial, 0.0)
 
 
-@pytest.mark.parametrize("name", SPACES)
+@pytest.mark.parametrize("name", [*SPACES, *PROBLEMS])
 def test_configspace_makes_the_same_assignments(name: str) -> None:
     pytest.importorskip("ConfigSpace")
-    space = Space(SPACES[name])
+    space = Space(ALL[name])
     exported = to_configspace(space)
     exported.seed(3)
     seen = set()
@@ -115,16 +146,17 @@ def test_configspace_makes_the_same_assignments(name: str) -> None:
     assert len(seen) >= min(space.count(), 100) * 0.5
 
 
-@pytest.mark.parametrize("name", [*SPACES, "shared"])
+@pytest.mark.parametrize("name", [*SPACES, *PROBLEMS, "shared"])
 def test_masks_lead_through_the_space(name: str) -> None:
-    space, rng = Space(SPACES.get(name, SHARED)), np.random.default_rng(5)
-    size = space.most_options()
+    space = Space(ALL.get(name, SHARED))
+    actions = gymnasium.spaces.Discrete(space.most_options(), seed=5)
     assignment: dict[str, Any] = {}
-    while action_mask(space, assignment, size).any():
+    while (mask := action_mask(space, assignment, int(actions.n))).any():
         open_choice = space.next_choice(assignment)
         assert open_choice is not None
-        legal = np.flatnonzero(action_mask(space, assignment, size))
-        assignment[open_choice.name] = open_choice.options[int(rng.choice(legal))]
+        assert mask.sum() == len(open_choice.options)
+        # Gymnasium draws legal actions only, so that every draw is an option.
+        assignment[open_choice.name] = open_choice.options[int(actions.sample(mask=mask))]
     space.check(assignment)
 
 
@@ -176,6 +208,8 @@ def test_drawing_follows_from_the_seed() -> None:
             "does not exist here",
         ),
         (lambda: to_configspace(Space(SHARED)), "several conditions"),
+        (lambda: to_parameters(Space(choice("width", [1, 2])), {"widht": Knob(1)}), "width"),
+        (lambda: to_parameters(Space(choice("a", [1, 3])), {"a": Knob(2)}), "expected one of"),
     ],
 )
 def test_refusals(make: Any, words: str) -> None:
