@@ -42,6 +42,7 @@ BUILT_IN: dict[str, Target] = {
     "TransportStructure": Target("simhelm.simulators.transport.problem:TransportStructure"),
     "DramController": Target("simhelm.simulators.dram.problem:DramController"),
     "Accelerator": Target("simhelm.simulators.accelerator.problem:Accelerator"),
+    "NetworkArchitecture": Target("simhelm.simulators.networks.problem:NetworkArchitecture"),
 }
 
 
