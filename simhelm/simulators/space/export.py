@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.simulators.space.nodes import Value
-from simhelm.simulators.space.tree import Assignment, Space, all_choices
+from simhelm.simulators.space.tree import Assignment, OpenChoice, Space, all_choices
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
@@ -22,8 +22,18 @@ class Trial(Protocol):
         """A value of the choices."""
 
 
-def suggest(space: Space, trial: Trial) -> dict[str, Value]:
-    """Have an Optuna trial make every choice: a define-by-run objective begins with this."""
+class Choices(Protocol):
+    """What is used of a space; a :class:`Bisected` one has it, too."""
+
+    def next_choice(self, assignment: Assignment, /) -> OpenChoice | None:
+        """The first choice that is open; None where all are made."""
+
+
+def suggest(space: Choices, trial: Trial) -> dict[str, Value]:
+    """Have an Optuna trial make every choice: a define-by-run objective begins with this.
+
+    Of a bisected space come the answers, to be resolved by it.
+    """
     assignment: dict[str, Value] = {}
     while (open_choice := space.next_choice(assignment)) is not None:
         value = trial.suggest_categorical(open_choice.name, open_choice.options)

@@ -7,8 +7,10 @@ import numpy as np
 import optuna
 import pytest
 
+from simhelm.agents.samplers import MCTSSampler
 from simhelm.simulators.accelerator.problem import Accelerator
 from simhelm.simulators.dram.problem import DramController
+from simhelm.simulators.networks.problem import NetworkArchitecture
 from simhelm.simulators.space import (
     Bisected,
     Knob,
@@ -29,6 +31,7 @@ from simhelm.simulators.space import (
     to_parameters,
     when,
 )
+from simhelm.simulators.space.bisection import HALVES
 from simhelm.simulators.space.nodes import Node
 
 LAYER = sequence(
@@ -47,7 +50,11 @@ SPACES: dict[str, Node] = {
     ),
 }
 DRAM, ACCELERATOR = DramController(requests=1), Accelerator()
-PROBLEMS = {"dram": DRAM.space.root, "accelerator": ACCELERATOR.space.root}
+PROBLEMS = {
+    "dram": DRAM.space.root,
+    "accelerator": ACCELERATOR.space.root,
+    "networks": NetworkArchitecture.space.root,
+}
 ALL = {**SPACES, **PROBLEMS}
 SHARED = repeat("layers", choice("width", [1, 2, 3], shared=True), [1, 2, 3])
 
@@ -181,6 +188,31 @@ def test_bisection_reaches_every_assignment_once(name: str) -> None:
     assert sorted((tuple(sorted(one.items(), key=str)) for one in found), key=str) == sorted(
         key, key=str
     )
+
+
+def test_optuna_answers_the_questions_of_a_bisected_space() -> None:
+    for root in (DRAM.space.root, NetworkArchitecture.space.root):
+        space = Space(root)
+        bisected = Bisected(space)
+        study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=1, n_startup_trials=2))
+        for _ in range(6):
+            trial = study.ask()
+            answers = suggest(bisected, trial)
+            space.check(bisected.resolve(answers))
+            study.tell(trial, float(len(answers)))
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 8, 13])
+def test_the_sampler_bisects_as_the_wrapper_does(count: int) -> None:
+    """Agents do not know the spaces, so that the halves are cut in two places: to the same."""
+    options = tuple(range(count))
+    bisected = Bisected(Space(choice("k", options, ordered=True)))
+    distribution = {"k": optuna.distributions.CategoricalDistribution(options)}
+    sampler = MCTSSampler(distribution, seed=0, bisection=True)
+    for place in options:
+        halves = sampler._decisions({"k": place})
+        answers = {f"k?{depth}": HALVES[half] for depth, half in enumerate(halves)}
+        assert bisected.resolve(answers) == {"k": place}
 
 
 def test_drawing_follows_from_the_seed() -> None:
