@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from simhelm.calibration.reproduce import deeparchitect
-from simhelm.calibration.reproduce.deeparchitect import claim, interval, recompute, verdict
+from simhelm.calibration.reproduce.deeparchitect import (
+    TEST,
+    VALIDATION,
+    claim,
+    interval,
+    recompute,
+    verdict,
+)
 from simhelm.calibration.reproduce.deeparchitect_search import (
     Trained,
     append_store,
@@ -23,7 +30,8 @@ def test_quick_run_and_its_store(
     monkeypatch.chdir(tmp_path)
     parts = list(recompute(quick=True))
     assert [part.title for part in parts[:2]] == ["3 networks a search", "6 networks a search"]
-    assert all("too few seeds" in row.measured for row in parts[2].rows)
+    assert [part.title.partition(":")[2].strip() for part in parts[2:]] == [VALIDATION, TEST]
+    assert all("too few seeds" in row.measured for part in parts[2:] for row in part.rows)
     assert (tmp_path / deeparchitect.FOLDER / "curves.png").stat().st_size > 10_000
     store = tmp_path / deeparchitect.FOLDER / "evaluations.jsonl"
     before = store.read_bytes()

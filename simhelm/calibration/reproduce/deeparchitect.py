@@ -25,12 +25,14 @@ from simhelm.calibration.reproduce.deeparchitect_search import (
 )
 from simhelm.calibration.reproduce.part import Part, Row
 
-RANDOM = "random search"
+RANDOM, BISECTION, SMBO = "random search", "MCTS with bisection", "SMBO, ridge"
+# What the searches see, which is the paper's measure; and what a user of the winner gets.
+VALIDATION, TEST = "validation error", "test error, trained again"
 METHODS = (
     Method(RANDOM, "RandomSampler"),
     Method("MCTS", "MCTSSampler"),
-    Method("MCTS with bisection", "MCTSSampler", {"bisection": True}),
-    Method("SMBO, ridge", "RidgeSampler"),
+    Method(BISECTION, "MCTSSampler", {"bisection": True}),
+    Method(SMBO, "RidgeSampler"),
 )
 FULL = Scale((16, 64), seeds=12, epochs=8, samples=797, fresh=3, workers=2)
 QUICK = Scale((3, 6), seeds=3, epochs=1, samples=40, fresh=1, workers=0)
@@ -39,8 +41,9 @@ _DRAWS = 5000
 # With fewer, an interval from resampling excludes zero too easily.
 LEAST_SEEDS = 8
 
-# Shape (seeds,).
 Floats = NDArray[np.float64]
+# Searches by method, one a seed.
+Found = Mapping[str, Sequence[Searched]]
 
 
 def recompute(*, quick: bool) -> Iterator[Part]:
@@ -52,58 +55,58 @@ def recompute(*, quick: bool) -> Iterator[Part]:
     found = run_searches(METHODS, scale, FOLDER / "evaluations.jsonl")
     for place in range(len(scale.budgets)):
         yield budget_part(found, scale, place)
-    yield verdict_part(found, scale)
+    for measure in (VALIDATION, TEST):
+        yield verdict_part(found, scale, measure)
     draw_curves(FOLDER / "curves.png", found)
 
 
-def budget_part(found: Mapping[str, Sequence[Searched]], scale: Scale, place: int) -> Part:
+def budget_part(found: Found, scale: Scale, place: int) -> Part:
     """Errors of the best network after a number of evaluations, every method."""
-    count = scale.budgets[place]
     rows = []
-    for name, searches in found.items():
-        validation = np.array([one.curve[count - 1] for one in searches])
-        test = np.array([one.winners[place] for one in searches])
-        rows += [
-            Row(f"{name}: validation error", _in_words(validation)),
-            Row(f"{name}: test error, trained again", _in_words(test)),
-        ]
-        if name != RANDOM:
-            less = _difference(found, name, place)
-            rows.append(Row(f"{name}: test error minus that of {RANDOM}", _in_words(less)))
+    for name in found:
+        for measure, values in errors(found, scale, place).items():
+            rows.append(Row(f"{name}: {measure}", _in_words(values[name])))
+            if name != RANDOM:
+                less = values[name] - values[RANDOM]
+                rows.append(Row(f"{name}: {measure}, less that of {RANDOM}", _in_words(less)))
     remark = (
         f"Means over {scale.seeds} seeds in percentage points, 95 % bootstrap intervals over seeds "
         f"(of paired differences). A network is trained {scale.epochs} epochs on {scale.samples} "
         f"images; the winner is trained again with {scale.fresh} fresh seeds for the test error. "
         "Repeated networks count as evaluations."
     )
-    return Part(f"{count} networks a search", tuple(rows), (remark,))
+    return Part(f"{scale.budgets[place]} networks a search", tuple(rows), (remark,))
 
 
-def verdict_part(found: Mapping[str, Sequence[Searched]], scale: Scale) -> Part:
+def verdict_part(found: Found, scale: Scale, measure: str) -> Part:
     """Which differences the intervals support, in words."""
     rows = []
     for place, count in enumerate(scale.budgets):
-        words = {name: verdict(_difference(found, name, place)) for name in found if name != RANDOM}
+        values = errors(found, scale, place)[measure]
+        words = {name: verdict(values[name] - values[RANDOM]) for name in found if name != RANDOM}
         rows += [
             Row(f"{name} against {RANDOM}, {count} networks", said) for name, said in words.items()
         ]
-        expected = (
-            "both better (their claim, on CIFAR-10)" if place == len(scale.budgets) - 1 else ""
-        )
-        both = claim([words["MCTS with bisection"], words["SMBO, ridge"]])
-        rows.append(Row(f"MCTS with bisection and SMBO, {count} networks", both, expected))
-        change = _winners(found, "MCTS with bisection", place) - _winners(found, "MCTS", place)
+        change = values[BISECTION] - values["MCTS"]
         rows.append(Row(f"bisection against plain MCTS, {count} networks", verdict(change)))
+        both = claim([words[BISECTION], words[SMBO]])
+        published = "both better (their claim)" if place == len(scale.budgets) - 1 else ""
+        rows.append(Row(f"{BISECTION} and SMBO, {count} networks", both, published))
     remark = "Better or worse is said where the 95 % interval of the paired difference excludes 0."
-    return Part("What the numbers say of the test error", tuple(rows), (remark,))
+    return Part(f"What the numbers say: {measure}", tuple(rows), (remark,))
 
 
-def _winners(found: Mapping[str, Sequence[Searched]], name: str, place: int) -> Floats:
-    return np.array([one.winners[place] for one in found[name]])
-
-
-def _difference(found: Mapping[str, Sequence[Searched]], name: str, place: int) -> Floats:
-    return _winners(found, name, place) - _winners(found, RANDOM, place)
+def errors(found: Found, scale: Scale, place: int) -> dict[str, dict[str, Floats]]:
+    """By measure and method: errors in [0, 1] at a budget, shape (seeds,)."""
+    last = scale.budgets[place] - 1
+    return {
+        VALIDATION: {
+            name: np.array([one.curve[last] for one in many]) for name, many in found.items()
+        },
+        TEST: {
+            name: np.array([one.winners[place] for one in many]) for name, many in found.items()
+        },
+    }
 
 
 def interval(values: Floats) -> tuple[float, float]:

@@ -33,6 +33,7 @@ from simhelm.simulators.space import (
 )
 from simhelm.simulators.space.bisection import HALVES
 from simhelm.simulators.space.nodes import Node
+from simhelm.simulators.space.tree import all_choices
 
 LAYER = sequence(
     choice("units", [8, 16, 32, 64], ordered=True), optional("drop", choice("p", [0.1, 0.5]))
@@ -116,7 +117,7 @@ def test_parameters_of_a_tree() -> None:
     assert made["layers[1]/drop/p"].condition == ("layers[1]/drop", (True,))
 
 
-@pytest.mark.parametrize("name", [*SPACES, *PROBLEMS, "shared"])
+@pytest.mark.parametrize("name", [*ALL, "shared"])
 def test_json_round_trip(name: str) -> None:
     space = Space(ALL.get(name, SHARED))
     again = from_json(to_json(space))
@@ -125,7 +126,7 @@ def test_json_round_trip(name: str) -> None:
     assert len({space_hash(Space(root)) for root in SPACES.values()}) == len(SPACES)
 
 
-@pytest.mark.parametrize("name", [*SPACES, *PROBLEMS, "shared"])
+@pytest.mark.parametrize("name", [*ALL, "shared"])
 def test_optuna_makes_the_same_assignments(name: str) -> None:
     space = Space(ALL.get(name, SHARED))
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
@@ -137,7 +138,7 @@ def test_optuna_makes_the_same_assignments(name: str) -> None:
         study.tell(trial, 0.0)
 
 
-@pytest.mark.parametrize("name", [*SPACES, *PROBLEMS])
+@pytest.mark.parametrize("name", ALL)
 def test_configspace_makes_the_same_assignments(name: str) -> None:
     pytest.importorskip("ConfigSpace")
     space = Space(ALL[name])
@@ -153,7 +154,7 @@ def test_configspace_makes_the_same_assignments(name: str) -> None:
     assert len(seen) >= min(space.count(), 100) * 0.5
 
 
-@pytest.mark.parametrize("name", [*SPACES, *PROBLEMS, "shared"])
+@pytest.mark.parametrize("name", [*ALL, "shared"])
 def test_masks_lead_through_the_space(name: str) -> None:
     space = Space(ALL.get(name, SHARED))
     actions = gymnasium.spaces.Discrete(space.most_options(), seed=5)
@@ -165,6 +166,51 @@ def test_masks_lead_through_the_space(name: str) -> None:
         # Gymnasium draws legal actions only, so that every draw is an option.
         assignment[open_choice.name] = open_choice.options[int(actions.sample(mask=mask))]
     space.check(assignment)
+
+
+def some_assignments(space: Space) -> list[dict[str, Any]]:
+    """All of a small space, some of a large one."""
+    if space.count() <= 60:
+        return list(space.enumerate())
+    return [space.sample(np.random.default_rng(seed)) for seed in range(30)]
+
+
+@pytest.mark.parametrize("name", [*ALL, "shared"])
+def test_every_assignment_goes_through_optuna_and_back(name: str) -> None:
+    space = Space(ALL.get(name, SHARED))
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    for assignment in some_assignments(space):
+        study.enqueue_trial(assignment)
+        trial = study.ask()
+        assert suggest(space, trial) == assignment == trial.params
+        study.tell(trial, 0.0)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_assignment_goes_through_configspace_and_back(name: str) -> None:
+    """ConfigSpace refuses a value whose condition is not met, and misses one whose condition is."""
+    configspace = pytest.importorskip("ConfigSpace")
+    space = Space(ALL[name])
+    exported, options = to_configspace(space), all_choices(space)
+    for assignment in some_assignments(space):
+        codes = {one: options[one][0].index(value) for one, value in assignment.items()}
+        configuration = configspace.Configuration(exported, values=codes)
+        assert from_configuration(space, configuration) == assignment
+
+
+@pytest.mark.parametrize("name", [*ALL, "shared"])
+def test_every_assignment_goes_through_actions_and_back(name: str) -> None:
+    space = Space(ALL.get(name, SHARED))
+    actions = gymnasium.spaces.Discrete(space.most_options())
+    for assignment in some_assignments(space):
+        back: dict[str, Any] = {}
+        while (open_choice := space.next_choice(back)) is not None:
+            action = open_choice.options.index(assignment[open_choice.name])
+            assert actions.contains(action)
+            assert action_mask(space, back, int(actions.n))[action] == 1
+            back[open_choice.name] = open_choice.options[action]
+        assert back == assignment
+        assert not action_mask(space, back, int(actions.n)).any()
 
 
 @pytest.mark.parametrize("name", SPACES)
