@@ -43,6 +43,7 @@ BUILT_IN: dict[str, Target] = {
     "DramController": Target("simhelm.simulators.dram.problem:DramController"),
     "Accelerator": Target("simhelm.simulators.accelerator.problem:Accelerator"),
     "ImpactedPlate": Target("simhelm.simulators.fem.problem:ImpactedPlate"),
+    "NetworkArchitecture": Target("simhelm.simulators.networks.problem:NetworkArchitecture"),
 }
 
 
