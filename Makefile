@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-SOURCES := simhelm tests benchmarks
+SOURCES := simhelm tests benchmarks docs examples
 DEPENDENCIES := pyproject.toml constraints.txt
 
-.PHONY: demo test test-fenics lint types architecture bench chaos docker-check clean
+.PHONY: demo test test-fenics lint types architecture docs bench chaos docker-check clean
 
 demo: $(VENV)/base
 	$(BIN)/simhelm run examples/heat.toml
@@ -28,6 +28,10 @@ types: $(VENV)/test
 
 architecture: $(VENV)/test
 	$(BIN)/lint-imports
+
+# Into build/site. Warnings are errors; nothing is fetched.
+docs: $(VENV)/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 # With PETSc beside PyAMG, DOLFINx beside scikit-fem where its environment exists (see test-fenics).
 bench: $(VENV)/test
@@ -55,6 +59,11 @@ $(VENV)/python:
 $(VENV)/base: $(VENV)/python $(DEPENDENCIES)
 	@echo "installing simhelm into $(VENV) ..."
 	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/docs: $(VENV)/base
+	@echo "installing what the documentation needs ..."
+	$(INSTALL) --editable '.[docs]'
 	@touch $@
 
 $(VENV)/test: $(VENV)/base
