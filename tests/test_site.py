@@ -52,6 +52,7 @@ def test_every_environment_has_a_page_with_all_tables(site: Path) -> None:
             "version-history",
             "baselines",
             "spaces",
+            "to-cite",
         ):
             assert f'id="{heading}"' in page, (entry.id, heading)
         assert NOT_MADE not in page

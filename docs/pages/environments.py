@@ -9,6 +9,7 @@ from gymnasium.envs.registration import load_env_creator
 
 import simhelm  # noqa: F401 - registers the environments
 from docs.pages.markdown import docstring, table
+from simhelm.calibration.citations import citations
 from simhelm.envs.design import DesignEnv
 from simhelm.envs.registration import Entry, environments
 from simhelm.simulators.problem import Output, Parameter, Problem
@@ -35,7 +36,8 @@ def page(entry: Entry) -> str:
         body = _problem(env.problem) + _as_environment()
     else:
         body = docstring(load_env_creator(entry.entry_point)).replace("## Description\n", "", 1)
-    return _heading(entry) + body + _made(entry, env)
+    cited = "".join(f"- {reference.text()}\n" for reference in citations(entry.id))
+    return f"{_heading(entry)}{body}{_made(entry, env)}\n## To cite\n\n{cited}"
 
 
 def _heading(entry: Entry) -> str:
