@@ -6,7 +6,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 SOURCES := simhelm tests benchmarks docs examples
 DEPENDENCIES := pyproject.toml constraints.txt
 
-.PHONY: demo test test-fenics lint types architecture docs bench chaos docker-check clean
+.PHONY: demo test test-fenics lint types architecture docs wheel test-min bench chaos docker-check clean
 
 demo: $(VENV)/base
 	$(BIN)/simhelm run examples/heat.toml
@@ -33,6 +33,14 @@ architecture: $(VENV)/test
 docs: $(VENV)/docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
+# sdist and wheel into dist/, checked, and a few tests against what the wheel installs.
+wheel: $(VENV)/test
+	@sh tests/wheel.sh
+
+# A part of the tests with the lowest versions that pyproject.toml allows.
+test-min: $(VENV)/test
+	@sh tests/minimum.sh
+
 # With PETSc beside PyAMG, DOLFINx beside scikit-fem where its environment exists (see test-fenics).
 bench: $(VENV)/test
 	@if [ -e .venv-fenics/installed ]; then python=.venv-fenics/bin/python; else python=$(BIN)/python; fi; \
@@ -44,11 +52,12 @@ bench: $(VENV)/test
 chaos: $(VENV)/test
 	$(BIN)/python -m tests.calibration.study.chaos
 
+# The lint, and with an engine or buildah the images TARGETS: see docker/check.sh.
 docker-check: $(VENV)/test
-	$(BIN)/hadolint docker/Dockerfile
+	@sh docker/check.sh $(TARGETS)
 
 clean:
-	rm -rf $(VENV) .venv-fenics build dist *.egg-info
+	rm -rf $(VENV) .venv-fenics .venv-min build dist *.egg-info
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
