@@ -81,6 +81,7 @@ class ModeChoice(WatchedProblem):
     """
 
     name = "ModeChoice"
+    cites = ("chhatre2022", "train2009")
     objective = "l1"
     work_unit = "simulated days"
     pure = True
@@ -151,6 +152,7 @@ class TransportStructure(WatchedProblem):
     """
 
     name = "TransportStructure"
+    cites = ("chhatre2022", "train2009")
     objective = "loss"
     work_unit = "simulated days"
     pure = True
