@@ -12,6 +12,7 @@ demo: $(VENV)/base
 	$(BIN)/simhelm run examples/heat.toml
 
 test: $(VENV)/test
+	@sh tests/debian.sh
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 	@$(MAKE) --no-print-directory test-fenics
 
