@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.comparison import Comparison, lacking
 from simhelm.calibration.terminal import print_table
 from simhelm.simulators.transport import (
     Network,
@@ -111,6 +112,25 @@ def main(persons: tuple[int, ...] = (10_000, 50_000), repeats: int = 5) -> bool:
         )
     print_table(rows, title="Transport, processor time")
     return all(row["met"] != "NO" for row in rows)
+
+
+def compare(persons: int = 10_000, repeats: int = 3) -> list[Comparison]:
+    """Persons' days a second, and equilibria a second beside aequilibrae."""
+    town = grid_town(persons=persons)
+    spent = milliseconds(lambda: simulate(town, HIDDEN_CONSTANTS, iterations=DAYS, seed=1), repeats)
+    network, demand = grid_problem()
+    solve = milliseconds(lambda: user_equilibrium(network, demand, relative_gap=GAP), repeats)
+    missing = lacking({"aequilibrae": ("aequilibrae", "pip install aequilibrae")})
+    peers = {} if missing else {"aequilibrae": 1e3 / aequilibrae_milliseconds(network, demand)}
+    return [
+        Comparison(
+            f"a day of {persons:,} persons", "thousand persons' days", persons * DAYS / spent
+        ),
+        Comparison(
+            f"user equilibrium, 24 nodes, gap {GAP:g}", "equilibria", 1e3 / solve, peers, None,
+            missing,
+        ),
+    ]  # fmt: skip
 
 
 def _row(what: str, spent: float, bar: float | None) -> dict[str, str]:

@@ -95,6 +95,16 @@ def test_example_matrix_is_symmetric_and_not_constant() -> None:
     assert np.ptp(matrix.diagonal()) > 1.0
 
 
+def test_pictures_of_the_readme_can_be_made_again(tmp_path: Path) -> None:
+    """One design and one animation; all of them are small files."""
+    done = python(ROOT / "examples" / "pictures.py", tmp_path, "banks.png", "heat.gif")
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"banks.png", "heat.gif"}
+    kept = list((ROOT / "docs" / "pictures").iterdir())
+    assert len(kept) == 5
+    assert all(path.stat().st_size < 150_000 for path in kept)
+
+
 def test_doctest_of_the_tuner() -> None:
     import doctest
 

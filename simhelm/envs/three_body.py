@@ -63,14 +63,15 @@ class ThreeBodyEnv(EpisodeEnv):
       ``action="parameter"`` with mu two places finer; False.
     - ``bodies``: 3; 2 to 16.
     - ``threads``: that share the systems of a vector environment, 1; results do not depend on it.
+    - ``render_mode``: ``"human"`` (a window), ``"rgb_array"`` (pixels) of the orbits, or None.
 
     ## Version history
     v0: first release.
     """
 
-    def __init__(self, **arguments: Any) -> None:
+    def __init__(self, *, render_mode: str | None = None, **arguments: Any) -> None:
         self._adaptive = _episodes(1, **arguments)
-        super().__init__(self._adaptive)
+        super().__init__(self._adaptive, render_mode)
 
     def baselines(self) -> dict[str, Baseline]:
         """Every fixed action, Aarseth's rule, an energy-error controller, the oracle allocation."""

@@ -17,7 +17,10 @@ from simhelm.calibration.cli.app import (
 )
 from simhelm.calibration.errors import ConfigurationError
 
-bench = typer.Typer(help="Compare agents.", no_args_is_help=True)
+bench = typer.Typer(
+    help="Compare agents. Speeds beside those of peers: `make bench` in a checkout.",
+    no_args_is_help=True,
+)
 app.add_typer(bench, name="bench")
 
 

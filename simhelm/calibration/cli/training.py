@@ -178,6 +178,13 @@ def show(directory: Path, form: OutputFormat) -> None:
     _print_training(read_training(directory), form)
 
 
+def report(directory: Path) -> Path:
+    """Write report.html of a training, finished or not."""
+    from simhelm.calibration.training.report import write_report
+
+    return write_report(directory)
+
+
 def resume(directory: Path, form: OutputFormat) -> None:
     """Go on with the training in a directory."""
     from simhelm.calibration.training.run_files import TrainingDirectory

@@ -86,17 +86,10 @@ def export_to_optuna(view: StudyView, url: str, name: str) -> int:
             optuna.trial.create_trial(
                 params=trial.config,
                 distributions={key: space[key] for key in trial.config},
-                state=_optuna_state(trial),
+                state=optuna_state(trial),
                 values=[trial.values[key] for key in names] if trial.succeeded else None,
-                intermediate_values=_intermediate(trial, curves.get(trial.slot, [])),
-                user_attrs={
-                    "slot": trial.slot,
-                    "end_reason": trial.end_reason.label if trial.end_reason else "",
-                    "cost": trial.cost,
-                    "budget": trial.budget,
-                    "seed": trial.seed,
-                    **{f"output:{key}": value for key, value in trial.values.items()},
-                },
+                intermediate_values=curve_by_step(trial, curves.get(trial.slot, [])),
+                user_attrs=user_attributes(trial),
             )
             for trial in finished
         ]
@@ -119,7 +112,20 @@ def _new_optuna_study(url: str, name: str, directions: Sequence[Direction]) -> A
         raise ConfigurationError(f"{url}: cannot be opened: {error}") from error
 
 
-def _optuna_state(trial: Trial) -> Any:
+def user_attributes(trial: Trial) -> dict[str, Any]:
+    """What Optuna has no place of its own for."""
+    return {
+        "slot": trial.slot,
+        "end_reason": trial.end_reason.label if trial.end_reason else "",
+        "cost": trial.cost,
+        "budget": trial.budget,
+        "seed": trial.seed,
+        **{f"output:{key}": value for key, value in trial.values.items()},
+    }
+
+
+def optuna_state(trial: Trial) -> Any:
+    """Optuna's state of a finished trial: complete, failed, or pruned if it was stopped early."""
     from optuna.trial import TrialState
 
     if trial.succeeded:
@@ -127,6 +133,6 @@ def _optuna_state(trial: Trial) -> Any:
     return TrialState.FAIL if trial.failed else TrialState.PRUNED
 
 
-def _intermediate(trial: Trial, curve: Sequence[tuple[float, float]]) -> dict[int, float]:
+def curve_by_step(trial: Trial, curve: Sequence[tuple[float, float]]) -> dict[int, float]:
     """The curve at whole steps, as Optuna's steps are whole."""
     return {int(step): value for step, value in curve if step == int(step)}
