@@ -14,7 +14,7 @@ from simhelm.calibration.schema import load_config
 from simhelm.calibration.steering import entrants, make_environment, resolve
 from simhelm.calibration.study import configuration
 from simhelm.calibration.study.definition import from_file
-from simhelm.simulators.executable import specification
+from simhelm.simulators.executable import share_table, specification
 from tests.subprocesses import python, run_simhelm
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,6 +67,7 @@ def test_every_key_of_a_study_file_is_documented() -> None:
         configuration.HyperbandTable, configuration.ObjectiveTable, specification.SimulatorTable,
         specification.ParameterTable, specification.OutputTable, specification.CurveTable,
         specification.CsvTable, specification.JsonTable, specification.RegexTable,
+        share_table.ShareTable,
     )  # fmt: skip
     for table in tables:
         assert _keys(table) <= documented, table.__name__
