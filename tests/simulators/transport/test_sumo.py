@@ -44,8 +44,8 @@ def corridor(monkeypatch: pytest.MonkeyPatch, capacity: float, persons: int) -> 
     return town_of(network, persons, fleet=0)
 
 
-def drive(scenario: Scenario) -> TransportResult:
-    return simulate(scenario, only("car"), iterations=1, seed=1, back_end="sumo")
+def travel(scenario: Scenario, mode: str = "car") -> TransportResult:
+    return simulate(scenario, only(mode), iterations=1, seed=1, back_end="sumo")
 
 
 @pytest.fixture(scope="module")
@@ -60,16 +60,22 @@ def days(town: Scenario) -> TransportResult:
 
 
 @needs_sumo
-def test_free_flow_takes_the_free_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = drive(corridor(monkeypatch, 3600.0, 20))
-    assert run.minutes[0, CAR] == pytest.approx(10.0, abs=ENDS / 60.0)
-    assert run.volumes.tolist() == [[20, 20, 20, 20]]
+@pytest.mark.parametrize(
+    ("mode", "minutes"), [("car", 10.0), ("walk", 60.0 * 10.0 / 4.8), ("bike", 60.0 * 10.0 / 14.0)]
+)
+def test_without_traffic_times_follow_from_speeds(
+    mode: str, minutes: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """10 kilometres on two links of 5 minutes."""
+    run = travel(corridor(monkeypatch, 3600.0, 20), mode)
+    assert run.minutes[0, MODES.index(mode)] == pytest.approx(minutes, abs=ENDS / 60.0)
+    assert run.volumes.tolist() == [[20 * (mode == "car")] * 4]
 
 
 @needs_sumo
 def test_a_bottleneck_is_a_queue_with_its_capacity(monkeypatch: pytest.MonkeyPatch) -> None:
     """D/D/1: arrivals a second apart, a departure every 30 s: the k-th of n waits 29 k seconds."""
-    run = drive(corridor(monkeypatch, 120.0, 60))
+    run = travel(corridor(monkeypatch, 120.0, 60))
     delay = 29.0 * (60 - 1) / 2.0 / 60.0
     assert run.minutes[0, CAR] == pytest.approx(10.0 + delay, rel=0.03)
     assert run.accounts[0].trips_finished == 120
@@ -88,6 +94,7 @@ def test_what_goes_in_comes_out(town: Scenario, days: TransportResult) -> None:
         assert account.parkings == account.fetches + account.cars_parked
         assert account.pickups >= account.dropoffs
         assert 0 < account.fullest_bus <= max(line.capacity for line in town.lines)
+        assert account.parkings <= sum(lot.spaces for lot in town.lots)
         assert account.fullest_lot <= max(lot.spaces for lot in town.lots)
     assert (days.volumes.sum(axis=1) > 0).all()
 
@@ -151,7 +158,7 @@ def test_a_failure_is_a_failed_evaluation(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_link_without_length_is_refused() -> None:
     network = make_network(2, [0, 1], [1, 0], capacity=100.0, free_time=1.0)
     with pytest.raises(ValueError, match="length: SUMO needs positive numbers"):
-        drive(town_of(network, 2, fleet=0))
+        travel(town_of(network, 2, fleet=0))
 
 
 def test_without_sumo_the_extra_is_named(town: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:

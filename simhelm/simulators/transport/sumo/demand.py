@@ -38,7 +38,7 @@ def write_demand(
 
 def _types(scenario: Scenario, length: float) -> Iterator[str]:
     """Types of vehicles without any spread, so that capacities and free times hold exactly."""
-    spread = 'minGap="0" maxSpeed="1000" speedFactor="1" speedDev="0"'
+    spread = 'minGap="0" maxSpeed="1000000" speedFactor="1" speedDev="0"'
     common = f'length="{length!r}" {spread}'
     # Roads are scaled with the population, the timetable is not: a bus queues, and takes no room.
     bus = f'length="{_BUS_LENGTH}" tau="{_BUS_TAU}" {spread}'

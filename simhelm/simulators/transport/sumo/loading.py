@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.transport.kernels.choosing import plan_day
 from simhelm.simulators.transport.kernels.state import (
     HORIZON,
@@ -27,7 +28,7 @@ from simhelm.simulators.transport.kernels.state import (
     transit_reference,
 )
 from simhelm.simulators.transport.preparation import Town
-from simhelm.simulators.transport.result import Account
+from simhelm.simulators.transport.result import Account, DayFailed
 from simhelm.simulators.transport.scenario import Scenario
 from simhelm.simulators.transport.sumo.demand import write_demand
 from simhelm.simulators.transport.sumo.installation import run_program, sumo_home
@@ -131,8 +132,12 @@ def _plan(town: Town, seed: int, day: int) -> None:
 
 def _record(town: Town, trips: list[list[Trip]], directory: Path) -> Account:
     tally = _Tally(town)
+    people = 0
     for person, departure, stages in read_people(directory / "people.xml"):
+        people += 1
         tally.tour(trips[person], departure, stages)
+    if people != len(trips):
+        raise DayFailed(EndReason.BAD_OUTPUT, f"SUMO tells of {people} of {len(trips)} people")
     seconds, entries = read_links(directory / "links.xml", town.roads.link.size)
     town.roads.time_sum[:], town.roads.time_count[:] = seconds, entries
     town.roads.link["volume"] = entries.sum(axis=0)
@@ -150,6 +155,10 @@ class _Tally:
 
     def tour(self, trips: list[Trip], departure: float, stages: list[Done]) -> None:
         """Count the trips of a person, between which there are stops."""
+        planned = sum(len(trip.stages) for trip in trips) + len(trips) - 1
+        if len(stages) != planned:
+            details = f"SUMO tells {len(stages)} of {planned} stages of person {trips[0].person}"
+            raise DayFailed(EndReason.BAD_OUTPUT, details)
         at, start = 0, departure
         for trip in trips:
             end = at + len(trip.stages)
