@@ -86,7 +86,7 @@ def _play(town: Town, seed: int, day: int, smoothing: float) -> _Day:
         *town.star, town.link_time, town.changed, roads.rules["first_through"][0],
         roads.next_link, roads.node_time,
     )  # fmt: skip
-    days.play_day(people, roads, transit, fleet, town.order, town.cab_nodes, seed, day)
+    days.play_day(people, roads, transit, fleet, town.cab_nodes, seed, day)
     record = _Day(town)
     _learn(town, max(1.0 / (day + 1.0), smoothing))
     return record
