@@ -6,18 +6,18 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 SOURCES := simhelm tests benchmarks
 DEPENDENCIES := pyproject.toml constraints.txt
 
-.PHONY: demo test test-petsc lint types architecture bench chaos docker-check clean
+.PHONY: demo test test-fenics lint types architecture bench chaos docker-check clean
 
 demo: $(VENV)/base
 	$(BIN)/simhelm run examples/heat.toml
 
 test: $(VENV)/test
-	$(BIN)/python -m pytest
-	@$(MAKE) --no-print-directory test-petsc
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	@$(MAKE) --no-print-directory test-fenics
 
-# PETSc comes with a wheel that exists for newer interpreters only: a second environment.
-test-petsc:
-	@PYTHON="$(PYTHON)" sh tests/petsc.sh
+# PETSc and DOLFINx are one wheel for newer interpreters only: a second environment.
+test-fenics:
+	@PYTHON="$(PYTHON)" sh tests/fenics.sh
 
 lint: $(VENV)/test
 	$(BIN)/ruff check $(SOURCES)
@@ -29,11 +29,11 @@ types: $(VENV)/test
 architecture: $(VENV)/test
 	$(BIN)/lint-imports
 
-# With PETSc beside PyAMG where its environment exists (see test-petsc).
+# With PETSc beside PyAMG, DOLFINx beside scikit-fem where its environment exists (see test-fenics).
 bench: $(VENV)/test
-	@if [ -e .venv-petsc/installed ]; then python=.venv-petsc/bin/python; else python=$(BIN)/python; fi; \
+	@if [ -e .venv-fenics/installed ]; then python=.venv-fenics/bin/python; else python=$(BIN)/python; fi; \
 	$$python -m benchmarks.relaxation && $$python -m benchmarks.bandits && \
-	$$python -m benchmarks.nbody && \
+	$$python -m benchmarks.nbody && OMP_NUM_THREADS=1 $$python -m benchmarks.fem && \
 	$$python -m benchmarks.study_overhead && $$python -m benchmarks.study_scale
 
 # Half an hour: 10,000 trials with an eye on memory and open files, then 200 kills of a study.
@@ -44,7 +44,7 @@ docker-check: $(VENV)/test
 	$(BIN)/hadolint docker/Dockerfile
 
 clean:
-	rm -rf $(VENV) .venv-petsc build dist *.egg-info
+	rm -rf $(VENV) .venv-fenics build dist *.egg-info
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

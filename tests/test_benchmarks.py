@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import (
     bandits,
+    fem,
     mpi_rollouts,
     nbody,
     policies,
@@ -105,3 +106,10 @@ def test_nbody_tables(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert "any N, 3-D" in printed
     assert "simhelm Gauss-Radau" in printed
+
+
+def test_fem_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    fem.main(rounds=1, batch=2, steps=4)
+    printed = capsys.readouterr().out
+    assert "submodel, a sample of 2" in printed
+    assert "scikit-fem" in printed

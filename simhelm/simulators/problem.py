@@ -25,7 +25,8 @@ class Parameter:
     """One knob.
 
     Attributes:
-        name: identifier, unique within a problem.
+        name: unique within a problem: an identifier, or a choice's full name in a search space
+            (``layers[0]/units``).
         kind: ``"float"``, ``"integer"`` or ``"categorical"``.
         default: the rule of thumb, a legal value.
         low, high: inclusive range of a number.

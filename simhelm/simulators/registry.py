@@ -42,6 +42,8 @@ BUILT_IN: dict[str, Target] = {
     "TransportStructure": Target("simhelm.simulators.transport.problem:TransportStructure"),
     "DramController": Target("simhelm.simulators.dram.problem:DramController"),
     "Accelerator": Target("simhelm.simulators.accelerator.problem:Accelerator"),
+    "ImpactedPlate": Target("simhelm.simulators.fem.problem:ImpactedPlate"),
+    "NetworkArchitecture": Target("simhelm.simulators.networks.problem:NetworkArchitecture"),
 }
 
 

@@ -30,7 +30,7 @@ def small() -> Accelerator:
     """An accelerator with 120 designs."""
     problem = Accelerator(["transformer_block"], area_budget_mm2=2.0)
     kept = {"rows": (8, 16, 64), "cols": (8, 32), "ofmap_kib": (8, 64), "ifmap_kib": (8, 64)}
-    problem.parameters = tuple(  # type: ignore[assignment]
+    problem.parameters = tuple(
         Parameter(
             p.name, "categorical", kept[p.name][0], choices=kept[p.name], condition=p.condition
         )

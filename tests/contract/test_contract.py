@@ -26,6 +26,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "simhelm/TransportStructure-v0": {"persons": 100, "days": 2},
     "simhelm/DramController-v0": {"requests": 300},
     "simhelm/Accelerator-v0": {},
+    "simhelm/ImpactedPlate-v0": {"size": 0.02, "steps": 12},
+    "simhelm/NetworkArchitecture-v0": {"epochs": 1, "samples": 20},
 }
 VARIANTS = [
     ("simhelm/SolverSequence-v0", {"length": 6, "grid": 4, "action": "continuous"}),
@@ -53,7 +55,8 @@ def test_environment_variant(env_id: str, arguments: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", sorted(problem_targets()))
 def test_problem(name: str) -> None:
-    testing.check_problem(load_problem(name)())
+    small = SMALL["simhelm/NetworkArchitecture-v0"] if name == "NetworkArchitecture" else {}
+    testing.check_problem(load_problem(name)(**small))
 
 
 @pytest.mark.parametrize("name", sorted(LEARNERS))

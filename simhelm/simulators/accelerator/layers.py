@@ -131,19 +131,25 @@ def load_network(name: str) -> tuple[Layer, ...]:
     """A network by its name in ``NETWORKS``, or from a file.
 
     A CSV file has the columns ``name, m, n, k`` and as it likes ``repeats, inputs``; a JSON file
-    a list of objects with these keys.
+    a list of objects with these keys; of an ONNX model the convolutions and matrix products are
+    read (see :func:`simhelm.simulators.accelerator.onnx_layers.read_onnx`).
 
     Raises:
         ValueError: neither a known name nor a file of this form; the message says which line.
+        ImportError: an ONNX model, and onnx is not installed.
         OSError: the file cannot be read.
     """
     if name in NETWORKS:
         return NETWORKS[name]()
     path = Path(name)
+    if path.suffix == ".onnx":
+        from simhelm.simulators.accelerator.onnx_layers import read_onnx
+
+        return read_onnx(path)
     if path.suffix not in (".csv", ".json"):
         raise ValueError(
-            f"network: expected one of {sorted(NETWORKS)} or a .csv or .json file, got {name!r}"
-            + nearest(name, NETWORKS)
+            f"network: expected one of {sorted(NETWORKS)} or a .csv, .json or .onnx file, "
+            f"got {name!r}{nearest(name, NETWORKS)}"
         )
     rows = _csv_rows(path) if path.suffix == ".csv" else _json_rows(path)
     if not rows:

@@ -17,15 +17,21 @@ from simhelm.simulators.names import nearest
 # In the order of the kernels' numbers.
 DATAFLOWS = ("os", "ws", "is")
 
-# Energies and areas of 45 nm at 0.9 V (Horowitz, ISSCC 2014, Fig. 1.1.9): a multiplication of 8
-# bits and an addition of 32; 64 bits from a memory of 8 KiB cost 10 pJ, from 32 KiB 20 pJ, from
-# 1 MiB 100 pJ, hence the square root; 64 bits from DRAM 1.3 nJ at best.
-MAC_PJ = 0.2 + 0.1
+# Energies of 45 nm at 0.9 V: M. Horowitz, "Computing's energy problem (and what we can do about
+# it)", ISSCC 2014, doi 10.1109/ISSCC.2014.6757323, Fig. 1.1.9. A multiplication of 8 bits 0.2 pJ,
+# an addition of 32 bits 0.1 pJ; 64 bits from a cache of 8 KiB 10 pJ, of 32 KiB 20 pJ, of 1 MiB
+# 100 pJ, which is the square root of the size within 14 %; 64 bits from DRAM 1.3 to 2.6 nJ, of
+# which the lower end is taken. (docs/architecture.md says against what these were checked.)
+MULTIPLY_8_BIT_PJ = 0.2
+ADD_32_BIT_PJ = 0.1
+MAC_PJ = MULTIPLY_8_BIT_PJ + ADD_32_BIT_PJ
 SRAM_8KIB_PJ_PER_BYTE = 10.0 / 8
 DRAM_PJ_PER_BYTE = 1300.0 / 8
-# Multiplier 282 and adder 137 square micrometres there; the registers (56 flip-flops of 6) and the
-# memory (a cell of 0.35 a bit, half of the area cells) are assumptions of this model.
-PE_MM2 = (282 + 137 + 336) * 1e-6
+# Areas are assumptions of this model, in the range of what synthesis gives in 40 to 45 nm: a
+# multiplier of 282 and an adder of 137 square micrometres, 56 flip-flops of 6 (Aladdin's library
+# has 5.98 for one at 40 nm: Shao et al., ISCA 2014), and a memory whose cells of 0.35 a bit take
+# half of its area.
+PE_MM2 = (282 + 137 + 56 * 6) * 1e-6
 SRAM_MM2_PER_BYTE = 8 * 0.35 / 0.5 * 1e-6
 CLOCK_GHZ = 1.0
 

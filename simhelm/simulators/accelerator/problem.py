@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
-from simhelm.simulators.accelerator.layers import load_network
-from simhelm.simulators.accelerator.model import DATAFLOWS, Design, evaluate
+from simhelm.simulators.accelerator.layers import Layer, load_network
+from simhelm.simulators.accelerator.model import CLOCK_GHZ, Design, evaluate
+from simhelm.simulators.accelerator.space import KIB, KNOBS, design_space
+from simhelm.simulators.accelerator.zigzag import ZigZag
 from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.problem import Metrics, Output, Parameter, Problem, Value
+from simhelm.simulators.problem import Metrics, Output, Problem, Value
+from simhelm.simulators.space import to_parameters
 
 _WORST = 60.0
-_SIZES = (4, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-_KIB = (8, 16, 32, 64, 128, 256, 512, 1024)
-_BANDWIDTHS = (4, 8, 16, 32, 64)
+_ROOFLINE_LAYERS = Output(
+    "roofline_layers", "layers", 0.0, 1e5, "where ZigZag's cycles were raised to the roofline"
+)
 
 
 class Accelerator(Problem):
@@ -28,9 +32,15 @@ class Accelerator(Problem):
         networks: names or files, see :func:`load_network`.
         area_budget_mm2: largest area.
         bandwidth_budget: largest DRAM bandwidth in bytes a cycle.
+        backend: ``"closed_form"``, or ``"zigzag"`` for the mapper and cost model ZigZag, which
+            takes seconds a layer; its latency is never below the roofline, and one more output
+            counts the layers where that decided.
+        time_limit: seconds that ZigZag has for a network; more is a failure.
+        cache: a directory for ZigZag's results, "" for none.
 
     Raises:
-        ValueError: an unknown network, or a budget that is not positive.
+        ValueError: an unknown network or back end, or a budget that is not positive.
+        ImportError: ZigZag is wanted and not installed.
     """
 
     name = "Accelerator"
@@ -38,7 +48,7 @@ class Accelerator(Problem):
     work_unit = "layers"
     worst_objective = _WORST
     pure = True
-    outputs = (
+    outputs: tuple[Output, ...] = (
         Output("log_energy_delay", "1", -_WORST, _WORST, "ln of the product of us and uJ"),
         Output("latency_us", "us", 0.0, 1e9),
         Output("energy_uj", "uJ", 0.0, 1e9),
@@ -46,23 +56,8 @@ class Accelerator(Problem):
         Output("utilisation", "1", 0.0, 1.0, "of the multipliers"),
         Output("dram_bytes", "B", 0.0, 1e15),
     )
-    parameters = (
-        Parameter("rows", "categorical", 32, choices=_SIZES),
-        Parameter("cols", "categorical", 32, choices=_SIZES),
-        Parameter("dataflow", "categorical", "os", choices=DATAFLOWS),
-        Parameter(
-            "ifmap_kib", "categorical", 64, choices=_KIB, unit="KiB",
-            condition=("dataflow", ("os", "ws")),
-        ),
-        Parameter(
-            "filter_kib", "categorical", 64, choices=_KIB, unit="KiB",
-            condition=("dataflow", ("os", "is")),
-        ),
-        Parameter("ofmap_kib", "categorical", 64, choices=_KIB, unit="KiB"),
-        Parameter(
-            "bandwidth_bytes_per_cycle", "categorical", 16, choices=_BANDWIDTHS, unit="B/cycle"
-        ),
-    )  # fmt: skip
+    space = design_space()
+    parameters = to_parameters(space, KNOBS)
 
     def __init__(
         self,
@@ -70,6 +65,9 @@ class Accelerator(Problem):
         *,
         area_budget_mm2: float = 4.0,
         bandwidth_budget: int = 32,
+        backend: Literal["closed_form", "zigzag"] = "closed_form",
+        time_limit: float = 600.0,
+        cache: str = "",
     ) -> None:
         if isinstance(networks, str) or not networks:
             raise ValueError(f"networks: expected a list of names, got {networks!r}")
@@ -81,31 +79,42 @@ class Accelerator(Problem):
                 raise ValueError(f"{name}: expected a positive number, got {budget!r}")
         self.networks = tuple(load_network(name) for name in networks)
         self.area_budget_mm2, self.bandwidth_budget = float(area_budget_mm2), bandwidth_budget
+        if backend not in ("closed_form", "zigzag"):
+            raise ValueError(f"backend: expected 'closed_form' or 'zigzag', got {backend!r}")
+        self.zigzag: ZigZag | None = None
+        if backend == "zigzag":
+            self.zigzag = ZigZag(time_limit=time_limit, cache=cache)
+            self.outputs = (*self.outputs, _ROOFLINE_LAYERS)
+            # It runs in a process beside, which the study's own process should not wait for.
+            self.pure = False  # type: ignore[misc]
 
     def evaluate(
         self, config: Mapping[str, Value], *, seed: int, budget: int | None = None
     ) -> Metrics:
         """Evaluate every layer of every network; nothing is random, and there is no budget."""
         self.check_config(config)
-        kept = {"ifmap_kib": _KIB[0], "filter_kib": _KIB[0]}
+        kept = {"ifmap_kib": KIB[0], "filter_kib": KIB[0]}
         design = Design(**{**kept, **config})  # type: ignore[arg-type]
         broken = self._broken_budget(design)
         if broken:
             return Metrics.failure(EndReason.INFEASIBLE, cost=1.0, details=broken)
-        results = [evaluate(design, layers) for layers in self.networks]
-        count = len(results)
-        latency = math.fsum(result.latency_us for result in results) / count
-        energy = math.fsum(result.energy_uj for result in results) / count
-        product = [math.log(result.latency_us * result.energy_uj) for result in results]
-        values = {
-            "log_energy_delay": math.fsum(product) / count,
-            "latency_us": latency,
-            "energy_uj": energy,
-            "area_mm2": design.area_mm2,
-            "utilisation": math.fsum(result.utilisation for result in results) / count,
-            "dram_bytes": float(sum(result.dram_bytes for result in results)) / count,
-        }
-        return Metrics(values, EndReason.COMPLETED, float(sum(map(len, self.networks))))
+        cost = float(sum(map(len, self.networks)))
+        if self.zigzag is None:
+            found = [_closed_form(design, layers) for layers in self.networks]
+            return Metrics(_mean(found), EndReason.COMPLETED, cost)
+        return self._with_zigzag(self.zigzag, design, cost)
+
+    def _with_zigzag(self, zigzag: ZigZag, design: Design, cost: float) -> Metrics:
+        found = []
+        for layers in self.networks:
+            result = zigzag.evaluate(design, layers)
+            if not result.end_reason.succeeded:
+                return Metrics.failure(result.end_reason, cost=cost, details=result.details)
+            values = _values(
+                design, layers, result.cycles, result.energy_pj * 1e-6, result.dram_bytes
+            )
+            found.append({**values, "roofline_layers": float(sum(result.roofline_won))})
+        return Metrics(_mean(found), EndReason.COMPLETED, cost)
 
     def _broken_budget(self, design: Design) -> str:
         """Which budget the design exceeds, in words; empty for none."""
@@ -115,3 +124,29 @@ class Accelerator(Problem):
         if wanted > self.bandwidth_budget:
             return f"bandwidth {wanted} B/cycle, budget {self.bandwidth_budget} B/cycle"
         return ""
+
+
+def _closed_form(design: Design, layers: Sequence[Layer]) -> dict[str, float]:
+    result = evaluate(design, layers)
+    return _values(design, layers, result.total_cycles, result.energy_uj, float(result.dram_bytes))
+
+
+def _values(
+    design: Design, layers: Sequence[Layer], cycles: int, energy_uj: float, dram_bytes: float
+) -> dict[str, float]:
+    """The outputs of one network."""
+    latency_us = cycles / (1000.0 * CLOCK_GHZ)
+    multipliers = design.rows * design.cols
+    return {
+        "log_energy_delay": math.log(latency_us * energy_uj),
+        "latency_us": latency_us,
+        "energy_uj": energy_uj,
+        "area_mm2": design.area_mm2,
+        "utilisation": sum(layer.macs for layer in layers) / (cycles * multipliers),
+        "dram_bytes": dram_bytes,
+    }
+
+
+def _mean(many: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Over networks."""
+    return {name: math.fsum(one[name] for one in many) / len(many) for name in many[0]}

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 
 from simhelm.simulators.checks import whole_number
 from simhelm.simulators.dram import legacy
-from simhelm.simulators.dram.controller import CHOICES, Controller
+from simhelm.simulators.dram.controller import Controller
 from simhelm.simulators.dram.memory import find_memory
 from simhelm.simulators.dram.simulation import DramResult, simulate
+from simhelm.simulators.dram.space import controller_knobs, controller_space
 from simhelm.simulators.dram.trace import Trace, read_trace
 from simhelm.simulators.dram.workloads import WORKLOADS, make_workload
 from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.problem import Metrics, Output, Parameter, Problem, Value
+from simhelm.simulators.problem import Metrics, Output, Problem, Value
+from simhelm.simulators.space import to_parameters
 
 # ln of the largest product of latency, energy and cost that an output declares; a failed
 # evaluation (there is none known) would be charged this.
@@ -87,7 +89,8 @@ class DramController(Problem):
         self.memory = find_memory(memory)
         self.cost_weight = float(cost_weight)
         self.workload_seed = workload_seed
-        self.parameters = _parameters(legacy=legacy)
+        self.space = controller_space(legacy=legacy)
+        self.parameters = to_parameters(self.space, controller_knobs(legacy=legacy))
         self.outputs = _OUTPUTS + (_LEGACY_OUTPUTS if legacy else ())
         self.legacy = legacy
         self.objective = "log_latency_energy_cost"  # type: ignore[misc]
@@ -160,31 +163,3 @@ def _reward_name(reward: str) -> str:
     if reward not in ("power", "latency", "both"):
         raise ValueError(f"reward: expected 'power', 'latency' or 'both', got {reward!r}")
     return reward
-
-
-def _parameters(*, legacy: bool) -> tuple[Parameter, ...]:
-    queued = ("Arbiter", ("Fifo", "Reorder"))
-    refreshing = ("RefreshPolicy", ("AllBank",)) if legacy else None
-
-    def choice(name: str, field: str, default: str) -> Parameter:
-        return Parameter(name, "categorical", default, choices=CHOICES[field])
-
-    refresh = (choice("RefreshPolicy", "refresh_policy", "AllBank"),) if legacy else ()
-    limits = tuple(
-        Parameter(name, "integer", 8, 1, 8, unit="refreshes", condition=refreshing)
-        for name in ("RefreshMaxPostponed", "RefreshMaxPulledin")
-    )
-    return (
-        choice("PagePolicy", "page_policy", "Open"),
-        choice("Scheduler", "scheduler", "FrFcfs"),
-        choice("SchedulerBuffer", "scheduler_buffer", "Bankwise"),
-        Parameter("RequestBufferSize", "integer", 8, 1, 8, unit="entries"),
-        choice("RespQueue", "resp_queue", "Fifo"),
-        *refresh,
-        *limits,
-        choice("Arbiter", "arbiter", "Simple"),
-        Parameter(
-            "MaxActiveTransactions", "integer", 128, 1, 128, log=True,
-            unit="transactions", condition=queued,
-        ),
-    )  # fmt: skip

@@ -25,7 +25,6 @@ from simhelm.simulators.space.bisection import Bisected
 from simhelm.simulators.space.export import (
     action_mask,
     from_configuration,
-    of_parameters,
     suggest,
     to_configspace,
 )
@@ -39,11 +38,13 @@ from simhelm.simulators.space.nodes import (
     sequence,
     when,
 )
+from simhelm.simulators.space.parameters import Knob, of_parameters, to_parameters
 from simhelm.simulators.space.serial import from_json, space_hash, to_json
 from simhelm.simulators.space.tree import OpenChoice, Space
 
 __all__ = [
     "Bisected",
+    "Knob",
     "Node",
     "OpenChoice",
     "Space",
@@ -61,5 +62,6 @@ __all__ = [
     "suggest",
     "to_configspace",
     "to_json",
+    "to_parameters",
     "when",
 ]

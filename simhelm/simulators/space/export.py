@@ -1,22 +1,18 @@
-"""Spaces for others: parameters of a problem, Optuna, ConfigSpace, action masks."""
+"""Spaces for others: Optuna, ConfigSpace, action masks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.simulators.problem import Parameter
-from simhelm.simulators.space.nodes import Chain, Choice, Node, Repeat, Value, When, choice
-from simhelm.simulators.space.tree import Assignment, Space
+from simhelm.simulators.space.nodes import Value
+from simhelm.simulators.space.tree import Assignment, OpenChoice, Space, all_choices
 
 if TYPE_CHECKING:
     from ConfigSpace import ConfigurationSpace
-
-# A parent's full name and the values for which a choice exists.
-Condition = tuple[str, tuple[Value, ...]]
 
 
 class Trial(Protocol):
@@ -26,31 +22,18 @@ class Trial(Protocol):
         """A value of the choices."""
 
 
-def of_parameters(parameters: Sequence[Parameter]) -> Space:
-    """The space of a problem whose parameters are choices or whole numbers.
+class Choices(Protocol):
+    """What is used of a space; a :class:`Bisected` one has it, too."""
 
-    Raises:
-        ValueError: a parameter is a float: such a space is no finite tree.
+    def next_choice(self, assignment: Assignment, /) -> OpenChoice | None:
+        """The first choice that is open; None where all are made."""
+
+
+def suggest(space: Choices, trial: Trial) -> dict[str, Value]:
+    """Have an Optuna trial make every choice: a define-by-run objective begins with this.
+
+    Of a bisected space come the answers, to be resolved by it.
     """
-    return Space(Chain(tuple(map(_parameter, parameters))))
-
-
-def _parameter(parameter: Parameter) -> Node:
-    values: tuple[Value, ...] = parameter.choices
-    if parameter.kind == "float":
-        raise ValueError(f"{parameter.name}: a float has no list of choices")
-    if parameter.kind == "integer":
-        values = tuple(range(int(parameter.low), int(parameter.high) + 1))
-    numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
-    node = choice(parameter.name, values, ordered=numbers and list(values) == sorted(values))
-    if parameter.condition is None:
-        return node
-    name, allowed = parameter.condition
-    return When(name, allowed, node)
-
-
-def suggest(space: Space, trial: Trial) -> dict[str, Value]:
-    """Have an Optuna trial make every choice: a define-by-run objective begins with this."""
     assignment: dict[str, Value] = {}
     while (open_choice := space.next_choice(assignment)) is not None:
         value = trial.suggest_categorical(open_choice.name, open_choice.options)
@@ -82,7 +65,7 @@ def to_configspace(space: Space) -> ConfigurationSpace:
         from ConfigSpace import CategoricalHyperparameter, ConfigurationSpace, InCondition
     except ImportError as error:
         raise ImportError("this needs ConfigSpace: pip install 'simhelm[bohb]'") from error
-    places = _places(space)
+    places = all_choices(space)
     built = ConfigurationSpace()
     for name, (options, _) in places.items():
         built.add(CategoricalHyperparameter(name, list(range(len(options)))))
@@ -100,39 +83,6 @@ def from_configuration(space: Space, configuration: Any) -> dict[str, Value]:
     while (open_choice := space.next_choice(assignment)) is not None:
         assignment[open_choice.name] = open_choice.options[int(configuration[open_choice.name])]
     return assignment
-
-
-def _places(space: Space) -> dict[str, tuple[tuple[Value, ...], Condition | None]]:
-    found: dict[str, tuple[tuple[Value, ...], Condition | None]] = {}
-    for name, options, condition in _walk(space.root, "", None):
-        if name in found and found[name] != (options, condition):
-            raise ValueError(f"{name}: reached under several conditions, which has no export")
-        found[name] = options, condition
-    return found
-
-
-def _walk(
-    node: Node, prefix: str, condition: Condition | None
-) -> Iterator[tuple[str, tuple[Value, ...], Condition | None]]:
-    """Every choice of the whole tree with its nearest condition."""
-    if isinstance(node, Choice):
-        name = node.name if node.shared else prefix + node.name
-        yield name, tuple(value for value, _ in node.options), condition
-        for value, part in node.options:
-            yield from _walk(part, f"{prefix}{node.name}/", (name, (value,)))
-    elif isinstance(node, Chain):
-        for part in node.parts:
-            yield from _walk(part, prefix, condition)
-    elif isinstance(node, Repeat):
-        name = prefix + node.name
-        yield name, node.counts, condition
-        for place in range(node.counts[-1]):
-            enough = tuple(count for count in node.counts if count > place)
-            yield from _walk(node.part, f"{name}[{place}]/", (name, enough))
-    elif isinstance(node, When):
-        if condition is not None:
-            raise ValueError(f"{node.name}: a condition within another has no export")
-        yield from _walk(node.part, prefix, (node.name, node.values))
 
 
 def _code(options: tuple[Value, ...], value: Value) -> int:

@@ -14,6 +14,8 @@ from simhelm.simulators.space.nodes import Chain, Choice, Node, Nothing, Repeat,
 # Parts that are still to be walked through, each with the prefix of its names: (part, rest).
 Pending = tuple[tuple[Node, str], "Pending"] | None
 Assignment = Mapping[str, Value]
+# A parent's full name and the values for which a choice exists.
+Condition = tuple[str, tuple[Value, ...]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -276,3 +278,43 @@ def _widths(node: Node) -> Iterator[tuple[Value, ...]]:
         yield from _widths(node.part)
     elif isinstance(node, When):
         yield from _widths(node.part)
+
+
+def all_choices(space: Space) -> dict[str, tuple[tuple[Value, ...], Condition | None]]:
+    """Every choice that may come up, by full name: its options, and when it exists.
+
+    The condition is the nearest one; where that parent does not exist, neither does the choice.
+
+    Raises:
+        ValueError: a choice is reached under several conditions.
+    """
+    found: dict[str, tuple[tuple[Value, ...], Condition | None]] = {}
+    for name, options, condition in _walk_all(space.root, "", None):
+        if name in found and found[name] != (options, condition):
+            raise ValueError(f"{name}: reached under several conditions, which has no export")
+        found[name] = options, condition
+    return found
+
+
+def _walk_all(
+    node: Node, prefix: str, condition: Condition | None
+) -> Iterator[tuple[str, tuple[Value, ...], Condition | None]]:
+    """Every choice of the whole tree with its nearest condition."""
+    if isinstance(node, Choice):
+        name = node.name if node.shared else prefix + node.name
+        yield name, tuple(value for value, _ in node.options), condition
+        for value, part in node.options:
+            yield from _walk_all(part, f"{prefix}{node.name}/", (name, (value,)))
+    elif isinstance(node, Chain):
+        for part in node.parts:
+            yield from _walk_all(part, prefix, condition)
+    elif isinstance(node, Repeat):
+        name = prefix + node.name
+        yield name, node.counts, condition
+        for place in range(node.counts[-1]):
+            enough = tuple(count for count in node.counts if count > place)
+            yield from _walk_all(node.part, f"{name}[{place}]/", (name, enough))
+    elif isinstance(node, When):
+        if condition is not None:
+            raise ValueError(f"{node.name}: a condition within another has no export")
+        yield from _walk_all(node.part, prefix, (node.name, node.values))

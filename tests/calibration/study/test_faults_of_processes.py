@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -27,7 +28,7 @@ from tests.calibration.study.harness import (
     wait_until,
 )
 from tests.calibration.study.problems import Faulty, Slow
-from tests.subprocesses import command_line, launcher, run_simhelm, started
+from tests.subprocesses import command_line, completed, launcher, run_simhelm, started
 
 
 @pytest.mark.parametrize("ranks", [None, 2])
@@ -214,6 +215,25 @@ def test_waiting_is_never_silent(
     with caplog.at_level("INFO"):
         run_study(Slow(1.5), tmp_path / "s", trials=1, baselines=[], workers=1)
     assert any("waiting on worker" in message for message in caplog.messages)
+
+
+IMPATIENT = """
+from simhelm.calibration.cli import main
+from simhelm.calibration.study import dispatcher
+dispatcher._FIRST_WORD = 0.3
+if __name__ == "__main__":  # workers are started by import of this file
+    main()
+"""
+
+
+def test_a_waiting_master_names_the_rank_and_the_trial(tmp_path: Path) -> None:
+    script = "[ $2 = 2 ] && sleep 2; echo cost = $1"
+    file, out = executable(tmp_path, script, trials=3), tmp_path / "out"
+    (tmp_path / "impatient.py").write_text(IMPATIENT)
+    words = [str(tmp_path / "impatient.py"), "run", str(file), "--out", str(out), "--verbose"]
+    done = completed([*launcher(ranks=3), *words])
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"waiting on rank [12], trial 2, \d+ s", done.stderr), done.stderr
 
 
 def test_a_dask_cluster_gives_the_same_trials(tmp_path: Path) -> None:

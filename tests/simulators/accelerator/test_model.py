@@ -18,6 +18,7 @@ from simhelm.simulators.accelerator import (
     load_network,
     systolic_cycles,
 )
+from simhelm.simulators.accelerator.model import DRAM_PJ_PER_BYTE, sram_pj_per_byte
 from simhelm.simulators.accelerator.problem import Accelerator
 
 SHAPES = [(16, 16, 16), (7, 30, 12), (1, 1, 1), (100, 3, 45), (33, 64, 17)]
@@ -101,6 +102,18 @@ def test_known_networks_have_the_published_size() -> None:
     assert sum(one.macs for one in load_network("transformer_block")) == 128 * (
         12 * 768**2 + 2 * 128 * 768
     )
+
+
+def test_energies_are_the_published_ones() -> None:
+    """Horowitz, ISSCC 2014, Fig. 1.1.9: 64 bits from 8, 32 and 1024 KiB and from DRAM, in pJ."""
+    for kib, published in ((8, 10.0), (32, 20.0), (1024, 100.0)):
+        assert 8 * sram_pj_per_byte(kib) == pytest.approx(published, rel=0.14)
+    assert 1300.0 <= 8 * DRAM_PJ_PER_BYTE <= 2600.0
+    # One layer by hand: the multiplications, what passes the buffers, what passes the DRAM.
+    result = evaluate(Design(4, 4, "os", 8, 8, 8), [Layer("one", 4, 4, 16)])
+    buffers = 4 * 16 + 4 * 16 + 4 * 4
+    by_hand = 256 * (0.2 + 0.1) + buffers * 10.0 / 8 + buffers * 1300.0 / 8
+    assert result.energy_uj * 1e6 == pytest.approx(by_hand)
 
 
 def test_splitting_a_batch_changes_no_count_of_multiplications() -> None:

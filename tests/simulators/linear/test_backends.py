@@ -1,6 +1,6 @@
 """Other libraries agree with our solvers where the algorithm is the same.
 
-PETSc is missing from the main test environment; `make test-petsc` runs this file in one that
+PETSc is missing from the main test environment; `make test-fenics` runs this file in one that
 has it.
 """
 

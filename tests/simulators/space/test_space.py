@@ -2,14 +2,18 @@
 
 from typing import Any
 
+import gymnasium
 import numpy as np
 import optuna
 import pytest
 
+from simhelm.agents.samplers import MCTSSampler
 from simhelm.simulators.accelerator.problem import Accelerator
 from simhelm.simulators.dram.problem import DramController
+from simhelm.simulators.networks.problem import NetworkArchitecture
 from simhelm.simulators.space import (
     Bisected,
+    Knob,
     Space,
     action_mask,
     choice,
@@ -24,9 +28,12 @@ from simhelm.simulators.space import (
     suggest,
     to_configspace,
     to_json,
+    to_parameters,
     when,
 )
+from simhelm.simulators.space.bisection import HALVES
 from simhelm.simulators.space.nodes import Node
+from simhelm.simulators.space.tree import all_choices
 
 LAYER = sequence(
     choice("units", [8, 16, 32, 64], ordered=True), optional("drop", choice("p", [0.1, 0.5]))
@@ -43,12 +50,19 @@ SPACES: dict[str, Node] = {
         choice("a", [1, 2, 3]), choice("c", [1, 2]), when("a", [2, 3], choice("b", [1, 2]))
     ),
 }
+DRAM, ACCELERATOR = DramController(requests=1), Accelerator()
+PROBLEMS = {
+    "dram": DRAM.space.root,
+    "accelerator": ACCELERATOR.space.root,
+    "networks": NetworkArchitecture.space.root,
+}
+ALL = {**SPACES, **PROBLEMS}
 SHARED = repeat("layers", choice("width", [1, 2, 3], shared=True), [1, 2, 3])
 
 
 @pytest.mark.parametrize("name", [*SPACES, "shared"])
 def test_counting_is_enumerating(name: str) -> None:
-    space = Space(SPACES.get(name, SHARED))
+    space = Space(ALL.get(name, SHARED))
     everything = list(space.enumerate())
     assert space.count() == len(everything)
     assert len({tuple(one.items()) for one in everything}) == len(everything)
@@ -66,30 +80,55 @@ def test_known_counts() -> None:
 
 
 def test_the_spaces_of_the_problems() -> None:
-    dram = of_parameters(DramController(requests=1).parameters)
     # Page policy, scheduler, buffer, its size, responses, two refresh limits; the arbiter's share.
-    assert dram.count() == 4 * 3 * 3 * 8 * 2 * 8 * 8 * (1 + 2 * 128)
-    accelerator = of_parameters(Accelerator.parameters)
-    assert accelerator.count() == 10 * 10 * (8 * 8 + 8 + 8) * 8 * 5
-    problem = Accelerator()
-    for assignment in (accelerator.sample(np.random.default_rng(seed)) for seed in range(20)):
-        problem.check_config(assignment)
-    legacy = of_parameters(DramController(requests=1, legacy=True).parameters)
-    assert legacy.count() == 4 * 3 * 3 * 8 * 2 * (1 + 8 * 8) * (1 + 2 * 128)
+    assert DRAM.space.count() == 4 * 3 * 3 * 8 * 2 * 8 * 8 * (1 + 2 * 128)
+    assert ACCELERATOR.space.count() == 10 * 10 * (8 * 8 + 8 + 8) * 8 * 5
+    for problem in (DRAM, ACCELERATOR):
+        problem.space.check(problem.default_config())
+        for assignment in (problem.space.sample(np.random.default_rng(s)) for s in range(20)):
+            problem.check_config(assignment)
+    legacy = DramController(requests=1, legacy=True)
+    assert legacy.space.count() == 4 * 3 * 3 * 8 * 2 * (1 + 8 * 8) * (1 + 2 * 128)
 
 
-@pytest.mark.parametrize("name", [*SPACES, "shared"])
+@pytest.mark.parametrize("problem", [DRAM, ACCELERATOR], ids=lambda problem: problem.name)
+def test_a_space_comes_back_from_its_parameters(problem: DramController | Accelerator) -> None:
+    back = of_parameters(problem.parameters)
+    assert back.count() == problem.space.count()
+    for seed in range(20):
+        # One generator, one walk: the trees ask the same questions in the same order.
+        one, two = (s.sample(np.random.default_rng(seed)) for s in (problem.space, back))
+        assert list(one.items()) == list(two.items())
+
+
+def test_parameters_of_a_tree() -> None:
+    """Positions share a knob; unbroken whole numbers are a range; conditions are the nearest."""
+    knobs = {
+        "layers": Knob(2), "layers/units": Knob(16, "units"), "layers/drop": Knob(False),
+        "layers/drop/p": Knob(0.5),
+    }  # fmt: skip
+    made = {p.name: p for p in to_parameters(Space(SPACES["repeated"]), knobs)}
+    assert list(made) == ["layers", *(
+        f"layers[{i}]/{name}" for i in range(3) for name in ("units", "drop", "drop/p")
+    )]  # fmt: skip
+    assert (made["layers"].kind, made["layers"].low, made["layers"].high) == ("integer", 1, 3)
+    assert made["layers[1]/units"].choices == (8, 16, 32, 64)
+    assert made["layers[1]/units"].condition == ("layers", (2, 3))
+    assert made["layers[1]/drop/p"].condition == ("layers[1]/drop", (True,))
+
+
+@pytest.mark.parametrize("name", [*ALL, "shared"])
 def test_json_round_trip(name: str) -> None:
-    space = Space(SPACES.get(name, SHARED))
+    space = Space(ALL.get(name, SHARED))
     again = from_json(to_json(space))
     assert again.root == space.root
     assert to_json(again) == to_json(space)
     assert len({space_hash(Space(root)) for root in SPACES.values()}) == len(SPACES)
 
 
-@pytest.mark.parametrize("name", [*SPACES, "shared"])
+@pytest.mark.parametrize("name", [*ALL, "shared"])
 def test_optuna_makes_the_same_assignments(name: str) -> None:
-    space = Space(SPACES.get(name, SHARED))
+    space = Space(ALL.get(name, SHARED))
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
     for _ in range(10):
         trial = study.ask()
@@ -99,10 +138,10 @@ def test_optuna_makes_the_same_assignments(name: str) -> None:
         study.tell(trial, 0.0)
 
 
-@pytest.mark.parametrize("name", SPACES)
+@pytest.mark.parametrize("name", ALL)
 def test_configspace_makes_the_same_assignments(name: str) -> None:
     pytest.importorskip("ConfigSpace")
-    space = Space(SPACES[name])
+    space = Space(ALL[name])
     exported = to_configspace(space)
     exported.seed(3)
     seen = set()
@@ -115,17 +154,63 @@ def test_configspace_makes_the_same_assignments(name: str) -> None:
     assert len(seen) >= min(space.count(), 100) * 0.5
 
 
-@pytest.mark.parametrize("name", [*SPACES, "shared"])
+@pytest.mark.parametrize("name", [*ALL, "shared"])
 def test_masks_lead_through_the_space(name: str) -> None:
-    space, rng = Space(SPACES.get(name, SHARED)), np.random.default_rng(5)
-    size = space.most_options()
+    space = Space(ALL.get(name, SHARED))
+    actions = gymnasium.spaces.Discrete(space.most_options(), seed=5)
     assignment: dict[str, Any] = {}
-    while action_mask(space, assignment, size).any():
+    while (mask := action_mask(space, assignment, int(actions.n))).any():
         open_choice = space.next_choice(assignment)
         assert open_choice is not None
-        legal = np.flatnonzero(action_mask(space, assignment, size))
-        assignment[open_choice.name] = open_choice.options[int(rng.choice(legal))]
+        assert mask.sum() == len(open_choice.options)
+        # Gymnasium draws legal actions only, so that every draw is an option.
+        assignment[open_choice.name] = open_choice.options[int(actions.sample(mask=mask))]
     space.check(assignment)
+
+
+def some_assignments(space: Space) -> list[dict[str, Any]]:
+    """All of a small space, some of a large one."""
+    if space.count() <= 60:
+        return list(space.enumerate())
+    return [space.sample(np.random.default_rng(seed)) for seed in range(30)]
+
+
+@pytest.mark.parametrize("name", [*ALL, "shared"])
+def test_every_assignment_goes_through_optuna_and_back(name: str) -> None:
+    space = Space(ALL.get(name, SHARED))
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    for assignment in some_assignments(space):
+        study.enqueue_trial(assignment)
+        trial = study.ask()
+        assert suggest(space, trial) == assignment == trial.params
+        study.tell(trial, 0.0)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_assignment_goes_through_configspace_and_back(name: str) -> None:
+    """ConfigSpace refuses a value whose condition is not met, and misses one whose condition is."""
+    configspace = pytest.importorskip("ConfigSpace")
+    space = Space(ALL[name])
+    exported, options = to_configspace(space), all_choices(space)
+    for assignment in some_assignments(space):
+        codes = {one: options[one][0].index(value) for one, value in assignment.items()}
+        configuration = configspace.Configuration(exported, values=codes)
+        assert from_configuration(space, configuration) == assignment
+
+
+@pytest.mark.parametrize("name", [*ALL, "shared"])
+def test_every_assignment_goes_through_actions_and_back(name: str) -> None:
+    space = Space(ALL.get(name, SHARED))
+    actions = gymnasium.spaces.Discrete(space.most_options())
+    for assignment in some_assignments(space):
+        back: dict[str, Any] = {}
+        while (open_choice := space.next_choice(back)) is not None:
+            action = open_choice.options.index(assignment[open_choice.name])
+            assert actions.contains(action)
+            assert action_mask(space, back, int(actions.n))[action] == 1
+            back[open_choice.name] = open_choice.options[action]
+        assert back == assignment
+        assert not action_mask(space, back, int(actions.n)).any()
 
 
 @pytest.mark.parametrize("name", SPACES)
@@ -149,6 +234,31 @@ def test_bisection_reaches_every_assignment_once(name: str) -> None:
     assert sorted((tuple(sorted(one.items(), key=str)) for one in found), key=str) == sorted(
         key, key=str
     )
+
+
+def test_optuna_answers_the_questions_of_a_bisected_space() -> None:
+    for root in (DRAM.space.root, NetworkArchitecture.space.root):
+        space = Space(root)
+        bisected = Bisected(space)
+        study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=1, n_startup_trials=2))
+        for _ in range(6):
+            trial = study.ask()
+            answers = suggest(bisected, trial)
+            space.check(bisected.resolve(answers))
+            study.tell(trial, float(len(answers)))
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 8, 13])
+def test_the_sampler_bisects_as_the_wrapper_does(count: int) -> None:
+    """Agents do not know the spaces, so that the halves are cut in two places: to the same."""
+    options = tuple(range(count))
+    bisected = Bisected(Space(choice("k", options, ordered=True)))
+    distribution = {"k": optuna.distributions.CategoricalDistribution(options)}
+    sampler = MCTSSampler(distribution, seed=0, bisection=True)
+    for place in options:
+        halves = sampler._decisions({"k": place})
+        answers = {f"k?{depth}": HALVES[half] for depth, half in enumerate(halves)}
+        assert bisected.resolve(answers) == {"k": place}
 
 
 def test_drawing_follows_from_the_seed() -> None:
@@ -176,6 +286,8 @@ def test_drawing_follows_from_the_seed() -> None:
             "does not exist here",
         ),
         (lambda: to_configspace(Space(SHARED)), "several conditions"),
+        (lambda: to_parameters(Space(choice("width", [1, 2])), {"widht": Knob(1)}), "width"),
+        (lambda: to_parameters(Space(choice("a", [1, 3])), {"a": Knob(2)}), "expected one of"),
     ],
 )
 def test_refusals(make: Any, words: str) -> None:

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Run the PETSc comparison in an environment of its own, with the first interpreter that the
-# PETSc wheel exists for. Says clearly when there is none; REQUIRE_PETSC=1 makes that a failure.
+# Run the tests that need PETSc or DOLFINx in an environment of its own, with the first
+# interpreter that their wheel exists for: serially, and under mpiexec from within the tests. Says
+# clearly when there is none; REQUIRE_FENICS=1 makes that a failure.
 set -eu
-environment=.venv-petsc
+environment=.venv-fenics
 
 fits() {
     "$1" -c 'import sys, platform
@@ -21,15 +22,18 @@ find_interpreter() {
 
 interpreter=$(find_interpreter)
 if [ -z "$interpreter" ]; then
-    echo "PETSc comparison NOT RUN: it needs Python 3.12 or newer on x86-64 Linux, none was found"
-    exit "${REQUIRE_PETSC:-0}"
+    echo "PETSc and DOLFINx tests NOT RUN: they need Python 3.12 or newer on x86-64 Linux, none was found"
+    exit "${REQUIRE_FENICS:-0}"
 fi
 stamp="$environment/installed"
 if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ] || [ constraints.txt -nt "$stamp" ]; then
-    echo "installing PETSc into $environment ..."
+    echo "installing PETSc and DOLFINx into $environment ..."
     "$interpreter" -m venv "$environment"
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
         -c constraints.txt --editable '.[fenics,peers]' pytest
     touch "$stamp"
 fi
-"$environment/bin/python" -m pytest -p no:cacheprovider tests/simulators/linear/test_backends.py
+# Missing libraries would make the tests skip: fail here instead.
+"$environment/bin/python" -c 'import dolfinx_solver, petsc4py, dolfinx.fem'
+"$environment/bin/python" -m pytest -p no:cacheprovider \
+    tests/simulators/linear/test_backends.py tests/simulators/fem/test_dolfinx.py

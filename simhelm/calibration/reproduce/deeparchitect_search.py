@@ -1,0 +1,198 @@
+"""Searches over networks, and a store of what was trained before."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import json
+import logging
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, as_completed
+from pathlib import Path
+from typing import Any
+
+import simhelm.simulators.networks
+from simhelm.calibration.study.configuration import SamplerTable
+from simhelm.calibration.study.pool import SerialExecutor, WorkerPool
+from simhelm.calibration.study.search import Search
+from simhelm.simulators.networks.problem import NetworkArchitecture
+from simhelm.simulators.problem import Value
+from simhelm.simulators.space import space_hash
+
+log = logging.getLogger(__name__)
+
+# Winners are trained again with seeds that no search has.
+FRESH_SEED = 1_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Method:
+    """A sampler with its options; those that are not named keep their defaults."""
+
+    name: str
+    sampler: str
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Scale:
+    """How large everything is.
+
+    Attributes:
+        budgets: numbers of evaluations after which the best network is judged, rising.
+        seeds: searches a method.
+        epochs, samples: of a training.
+        fresh: trainings of a winner with seeds that the search did not have.
+        workers: processes; 0 for this one alone.
+    """
+
+    budgets: tuple[int, ...]
+    seeds: int
+    epochs: int
+    samples: int
+    fresh: int
+    workers: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """Errors of a network in [0, 1]; those of one that failed are 1."""
+
+    validation_error: float
+    test_error: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Searched:
+    """One search.
+
+    Attributes:
+        curve: the smallest validation error after 1, 2, … evaluations.
+        winners: test error of the best network at each of the scale's budgets, the mean over
+            fresh trainings.
+    """
+
+    curve: tuple[float, ...]
+    winners: tuple[float, ...]
+
+
+class Trainer:
+    """Trains networks and remembers them: what was trained with the same seed is not repeated.
+
+    Args:
+        scale: epochs and training images.
+        known: trainings by key, see :meth:`key`.
+    """
+
+    def __init__(self, scale: Scale, known: Mapping[str, Trained]) -> None:
+        self.problem = NetworkArchitecture(epochs=scale.epochs, samples=scale.samples)
+        self._known = dict(known)
+        self.new: dict[str, Trained] = {}
+        self._setting = [_code(), space_hash(self.problem.space), scale.epochs, scale.samples]
+
+    def key(self, config: Mapping[str, Value], seed: int) -> str:
+        """What a result depends on: code, space, setting, network, seed."""
+        text = json.dumps([*self._setting, config, seed], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def train(self, config: Mapping[str, Value], seed: int) -> Trained:
+        """Errors of the network of a configuration."""
+        key = self.key(config, seed)
+        if key not in self._known:
+            values = self.problem.evaluate(config, seed=seed).values
+            errors = (values.get(name, 1.0) for name in ("validation_error", "test_error"))
+            self._known[key] = self.new[key] = Trained(*errors)
+        return self._known[key]
+
+
+def search(
+    method: Method, seed: int, scale: Scale, known: Mapping[str, Trained]
+) -> tuple[Searched, dict[str, Trained]]:
+    """One search, and what was trained for it and not known before.
+
+    All trainings of a search have its seed, so that methods of equal seeds meet the same luck.
+    """
+    trainer = Trainer(scale, known)
+    table = SamplerTable(name=method.sampler, **method.options)
+    sampler = Search(trainer.problem.parameters, ["minimize"], table, seed)
+    best, winner = math.inf, trainer.problem.default_config()
+    curve, winners = [], []
+    for slot in range(scale.budgets[-1]):
+        sampler.begin(slot)
+        config = sampler.ask(slot)
+        error = trainer.train(config, seed).validation_error
+        sampler.tell(slot, [error])
+        if error < best:
+            best, winner = error, config
+        curve.append(best)
+        if slot + 1 in scale.budgets:
+            winners.append(_retrained(trainer, winner, seed, scale.fresh))
+    return Searched(tuple(curve), tuple(winners)), trainer.new
+
+
+def _retrained(trainer: Trainer, config: Mapping[str, Value], seed: int, count: int) -> float:
+    seeds = range(FRESH_SEED + count * seed, FRESH_SEED + count * (seed + 1))
+    return math.fsum(trainer.train(config, one).test_error for one in seeds) / count
+
+
+def run_searches(
+    methods: Sequence[Method], scale: Scale, store: Path
+) -> dict[str, tuple[Searched, ...]]:
+    """Every method with every seed, by name; finished searches are in the store."""
+    known = read_store(store)
+    log.info("%d trainings known from %s", len(known), store)
+    jobs = [(method, seed) for seed in range(scale.seeds) for method in methods]
+    found: dict[tuple[str, int], Searched] = {}
+    with _executor(scale.workers) as executor:
+        running = {executor.submit(search, *job, scale, known): job for job in jobs}
+        for future in as_completed(running):
+            method, seed = running[future]
+            found[method.name, seed], new = future.result()
+            append_store(store, new)
+            log.info("%s, seed %d: %d new trainings", method.name, seed, len(new))
+    return {m.name: tuple(found[m.name, seed] for seed in range(scale.seeds)) for m in methods}
+
+
+def _executor(workers: int) -> Executor:
+    return WorkerPool(workers, _nothing, ()) if workers else SerialExecutor()
+
+
+def _nothing() -> None:
+    """Workers need no preparation."""
+
+
+def read_store(path: Path) -> dict[str, Trained]:
+    """Trainings by key; a line that a crash tore is left out."""
+    if not path.exists():
+        return {}
+    return dict(_lines(path.read_text(encoding="utf-8")))
+
+
+def _lines(text: str) -> Iterator[tuple[str, Trained]]:
+    for line in text.splitlines():
+        try:
+            key, validation, test = json.loads(line)
+            yield str(key), Trained(float(validation), float(test))
+        except (ValueError, TypeError):
+            log.warning("a line of the store cannot be read and is left out")
+
+
+def append_store(path: Path, new: Mapping[str, Trained]) -> None:
+    """Add trainings, each a line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A torn last line must not swallow the first new one.
+    torn = path.exists() and not path.read_bytes().endswith(b"\n") and path.stat().st_size > 0
+    with path.open("a", encoding="utf-8") as file:
+        file.write("\n" if torn else "")
+        for key, one in new.items():
+            file.write(json.dumps([key, one.validation_error, one.test_error]) + "\n")
+
+
+def _code() -> str:
+    """Of the networks' own source files and of torch's version: other code, other numbers."""
+    digest = hashlib.sha256(importlib.metadata.version("torch").encode())
+    for path in sorted(Path(simhelm.simulators.networks.__path__[0]).glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
