@@ -87,6 +87,11 @@ def test_identifiability_of_a_linear_problem() -> None:
     assert found.deviation[0] == pytest.approx(spread / 2.0, rel=1e-6)
     assert found.deviation[0] == pytest.approx(0.05, rel=0.1)
     assert found.flags == ("b",)
+    # The standard error of a deviation from n normal draws is deviation / sqrt(2 (n - 1)).
+    low, high = found.interval[:, 0]
+    expected = 2.0 * 1.96 * found.deviation[0] / np.sqrt(2.0 * 399.0)
+    assert low < found.deviation[0] < high
+    assert high - low == pytest.approx(expected, rel=0.25)
 
 
 def test_identifiability_of_a_town() -> None:
