@@ -11,7 +11,11 @@ from simhelm.calibration.identifiability import identifiability, noise_floor, sa
 from simhelm.calibration.reproduce import parallel_bo_transport as reproduction
 from simhelm.calibration.reproduce.transport_clock import clock_part
 from simhelm.calibration.reproduce.transport_figure import draw_errors, quartiles
-from simhelm.calibration.reproduce.transport_studies import CONTENDERS, Scale
+from simhelm.calibration.reproduce.transport_studies import (
+    CONTENDERS,
+    STRUCTURE_CONTENDERS,
+    Scale,
+)
 from simhelm.calibration.study import run_study
 from simhelm.simulators import EndReason, Metrics, Output, Parameter, Problem
 from simhelm.simulators.problem import Value
@@ -22,7 +26,7 @@ from simhelm.simulators.transport.problem import (
     TransportStructure,
 )
 
-SMALL = Scale(300, 3, 2, 0.1, 3, 12)
+SMALL = Scale(300, 3, 2, 0.08, 3)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +118,7 @@ def test_small_reproduction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     assert median("log-share steps") < median("random search")
     assert rows["random search: runs [rounds] to L1 of"].startswith("25: ")
-    structure = reproduction.structure_part(SMALL)
+    structure = reproduction.structure_part(SMALL, STRUCTURE_CONTENDERS)
     assert any(row.what == "hybrid: fleet found / true" for row in structure.rows)
     stopping = reproduction.stopping_part(SMALL)
     assert stopping.met

@@ -13,7 +13,7 @@ import importlib.util
 import logging
 import math
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from simhelm.calibration.reproduce.transport_studies import (
     FRESH,
     FULL,
     QUICK,
+    STRUCTURE_CONTENDERS,
     Contender,
     Outcome,
     Scale,
@@ -57,7 +58,7 @@ def recompute(*, quick: bool) -> Iterator[Part]:
     for target in ("reachable", "paper"):
         problem = ModeChoice(target=target, persons=scale.persons, days=scale.days)
         yield shares_part(target, problem, scale, CONTENDERS)
-    yield structure_part(scale)
+    yield structure_part(scale, STRUCTURE_CONTENDERS)
     yield stopping_part(scale)
     yield clock_part(scale, CONTENDERS)
 
@@ -135,36 +136,37 @@ def _spread(values: Sequence[float]) -> str:
     return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
-def structure_part(scale: Scale) -> Part:
+def structure_part(scale: Scale, contenders: Sequence[Contender]) -> Part:
     """Constants, fleet, road capacity and value of time together, against the loss of the truth."""
     problem = TransportStructure(persons=scale.persons, days=scale.days)
-    targets = problem.targets.shares
     truth = verified(problem, problem.truth(), "loss")
     rows = [Row("loss of the hidden truth", f"{truth:.1f}")]
-    wanted = {"targets": dict(zip(MODES, (100.0 * targets / targets.sum()).tolist(), strict=True))}
-    methods: dict[str, tuple[str, dict[str, Any]]] = {
-        "random search": ("RandomSampler", {}),
-        "TPE": ("TPESampler", {"multivariate": True}),
-        "log-share steps, structure at mid-range": ("LogShareSampler", wanted),
-        "hybrid": ("HybridSampler", wanted),
-    }
-    for name, (sampler, options) in methods.items():
-        log.info("structure, %s ...", name)
-        best = [
-            _best_structure(problem, sampler, options, scale.structure_runs, seed)
-            for seed in range(scale.seeds)
-        ]
-        rows += _structure_rows(problem, name, best, truth, judged=scale is FULL)
-    remark = f"{scale.structure_runs} runs each, {scale.seeds} seeds; verified on four fresh seeds."
-    return Part("Mode constants and structure", tuple(rows), (remark,))
+    for contender in contenders:
+        log.info("structure, %s ...", contender.name)
+        best = [_best_structure(problem, contender, scale, seed) for seed in range(scale.seeds)]
+        rows += _structure_rows(problem, contender.name, best, truth, judged=scale is FULL)
+    runs = f"{_structure_runs(contenders[0], scale)} runs each, {scale.seeds} seeds"
+    return Part(
+        "Mode constants and structure", tuple(rows), (f"{runs}; verified on four fresh seeds.",)
+    )
+
+
+def _structure_runs(contender: Contender, scale: Scale) -> int:
+    return max(9, round(contender.runs * scale.share_of_runs))
 
 
 def _best_structure(
-    problem: TransportStructure, sampler: str, options: Mapping[str, Any], runs: int, seed: int
+    problem: TransportStructure, contender: Contender, scale: Scale, seed: int
 ) -> Trial:
+    options = dict(contender.options)
+    if contender.takes_targets:
+        shares = problem.targets.shares
+        percent = 100.0 * shares / shares.sum()
+        options["targets"] = dict(zip(MODES, percent.tolist(), strict=True))
     view = study(
-        problem, sampler=sampler, sampler_options=dict(options), batch=1, seed=seed, trials=runs
-    )
+        problem, sampler=contender.sampler, sampler_options=options, batch=1, seed=seed,
+        trials=_structure_runs(contender, scale),
+    )  # fmt: skip
     return min((t for t in view.trials() if t.succeeded), key=lambda t: t.values["loss"])
 
 

@@ -56,6 +56,14 @@ CONTENDERS = (
 )  # fmt: skip
 
 
+STRUCTURE_CONTENDERS = (
+    Contender("random search", "RandomSampler", 150),
+    Contender("TPE", "TPESampler", 150, {"multivariate": True}),
+    Contender(
+        "log-share steps, structure at mid-range", "LogShareSampler", 150, takes_targets=True
+    ),
+    Contender("hybrid", "HybridSampler", 150, takes_targets=True),
+)
 EARLY_STOP = {"rule": "extrapolate", "keep": 0.34, "after": 4, "least_points": 3}
 
 
@@ -68,11 +76,10 @@ class Scale:
     seeds: int
     share_of_runs: float
     noise_seeds: int
-    structure_runs: int
 
 
-FULL = Scale(10_000, 12, 5, 1.0, 8, 150)
-QUICK = Scale(300, 4, 2, 0.1, 4, 18)
+FULL = Scale(10_000, 12, 5, 1.0, 8)
+QUICK = Scale(300, 4, 2, 0.1, 4)
 
 
 @dataclasses.dataclass(frozen=True)
