@@ -45,6 +45,8 @@ from simhelm.simulators.transport.problem import (
     TransportStructure,
 )
 
+# What the loss of the structure is the sum of.
+_ERRORS = {"l1": "shares", "volume_error": "volumes", "time_error": "times"}
 log = logging.getLogger(__name__)
 
 PUBLISHED_BEST = 25.9
@@ -140,7 +142,10 @@ def structure_part(scale: Scale, contenders: Sequence[Contender]) -> Part:
     """Constants, fleet, road capacity and value of time together, against the loss of the truth."""
     problem = TransportStructure(persons=scale.persons, days=scale.days)
     truth = verified(problem, problem.truth(), "loss")
-    rows = [Row("loss of the hidden truth", f"{truth:.1f}")]
+    parts = [
+        f"{verified(problem, problem.truth(), name):.1f} of {of}" for name, of in _ERRORS.items()
+    ]
+    rows = [Row("loss of the hidden truth", f"{truth:.1f}: {', '.join(parts)}")]
     for contender in contenders:
         log.info("structure, %s ...", contender.name)
         best = [_best_structure(problem, contender, scale, seed) for seed in range(scale.seeds)]
@@ -188,11 +193,12 @@ def _structure_rows(
     for parameter, true in problem.truth().items():
         if parameter in HIDDEN_CONSTANTS:
             continue
-        ratio = statistics.median(float(t.config[parameter]) for t in best) / float(true)
+        ratios = [float(t.config[parameter]) / float(true) for t in best]
+        ratio = statistics.median(ratios)
         asked = judged and parameter != "value_of_time"
         rows.append(
             Row(
-                f"hybrid: {parameter} found / true", f"{ratio:.2f}",
+                f"hybrid: {parameter} found / true", _spread(ratios),
                 "0.9 to 1.1" if asked else "", 0.9 <= ratio <= 1.1 if asked else None,
             )
         )  # fmt: skip
