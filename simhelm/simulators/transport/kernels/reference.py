@@ -19,11 +19,11 @@ _extending: Any = numba.extending
 _cgutils: Any = cgutils
 
 
-class Reference(types.CPointer):  # type: ignore[misc]
+class Reference(types.CPointer):
     """The type of a pointer to a named tuple; its fields are read as attributes."""
 
     def __init__(self, group: Any) -> None:
-        super().__init__(group)
+        super().__init__(group)  # type: ignore[no-untyped-call]
         self.name = f"Reference({group})"
 
 
@@ -31,15 +31,15 @@ _extending.register_model(Reference)(_extending.models.PointerModel)
 
 
 @_extending.infer_getattr
-class _Fields(AttributeTemplate):  # type: ignore[misc]
+class _Fields(AttributeTemplate):
     key = Reference
 
-    def generic_resolve(self, reference: Any, name: str) -> Any:
+    def generic_resolve(self, reference: Any, name: str) -> Any:  # type: ignore[override]
         group = reference.dtype
         return group.types[group.fields.index(name)] if name in group.fields else None
 
 
-@_extending.lower_getattr_generic(Reference)
+@_extending.lower_getattr_generic(Reference)  # type: ignore[untyped-decorator]
 def _load_field(context: Any, builder: Any, reference: Any, value: Any, name: str) -> Any:
     index = reference.dtype.fields.index(name)
     return builder.load(_cgutils.gep_inbounds(builder, value, 0, index))
