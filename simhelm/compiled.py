@@ -57,11 +57,24 @@ def _depends_on_room(kernel: Any) -> bool:
     for want of public ones; where they are missing this says False, and the kernel goes uncached.
     """
     file = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
-    if not hasattr(file, "_source_stamp"):
+    if not (hasattr(file, "_source_stamp") and hasattr(file, "_load_index")):
         return False
     stamp = _digest(room_of(kernel.py_func.__module__), Path(kernel.py_func.__code__.co_filename))
     file._source_stamp = (file._source_stamp, stamp)  # type: ignore[union-attr]
+    file._load_index = _or_empty(file._load_index)  # type: ignore[union-attr]
     return True
+
+
+def _or_empty(load: Callable[[], dict[Any, Any]]) -> Callable[[], dict[Any, Any]]:
+    """An index that names types which are gone is stale; Numba would stop with an error."""
+
+    def load_or_empty() -> dict[Any, Any]:
+        try:
+            return load()
+        except (AttributeError, ImportError):
+            return {}
+
+    return load_or_empty
 
 
 def room_of(module: str) -> str:

@@ -21,7 +21,13 @@ from tests.subprocesses import python, run_simhelm
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+PAGES = [
+    (ROOT / "docs" / name).read_text(encoding="utf-8")
+    for name in ("architecture.md", "transport.md")
+]
+PAGE_BLOCKS = [
+    code for page in PAGES for code in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+]
 COMMANDS = re.findall(r"^simhelm [^#\n]*", README, flags=re.MULTILINE)
 
 
@@ -31,8 +37,8 @@ def test_readme_code_runs(code: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", ARCHITECTURE, flags=re.DOTALL))
-def test_architecture_code_runs(code: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", PAGE_BLOCKS)
+def test_code_of_pages_runs(code: str, tmp_path: Path) -> None:
     done = python("-W", "error", "-c", code, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 

@@ -113,7 +113,7 @@ def _play(town: Town, play_day: PlayDay, seed: int, day: int, smoothing: float) 
 
 def _play_embedded(town: Town, seed: int, day: int) -> Account:
     people, roads, transit, fleet = town.people, town.roads, town.transit, town.fleet
-    days.play_day(people, roads, transit, fleet, town.order, town.cab_nodes, seed, day)
+    days.play_day(people, roads, transit, fleet, town.cab_nodes, seed, day)
     left_over = (
         int(roads.link["count"].sum()),
         int(transit.run["aboard"].sum()),
