@@ -69,7 +69,7 @@ def test_conditions_are_obeyed() -> None:
     rng = np.random.default_rng(0)
     inputs = rng.uniform(-1.0, 1.0, (400, 1))
     data = inputs[:, :, None] * np.ones((1, 4, 2)) + 0.1 * rng.standard_normal((400, 4, 2))
-    settings = WGANSettings(steps=120, width=24, latent=4, checks=5, learning_rate=2e-3)
+    settings = WGANSettings(steps=200, width=24, latent=4, checks=5, learning_rate=2e-3)
     generator = WGANGP.fit(data, inputs=inputs, settings=settings)
     high, low = (
         generator.sample(100, rng, inputs=np.full((100, 1), at)).mean() for at in (0.8, -0.8)
