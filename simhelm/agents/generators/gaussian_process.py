@@ -101,4 +101,4 @@ def _loss(logarithms: Floats, given: Floats, scores: Floats) -> float:
     count, modes = scores.shape
     fits = np.sum(scores * cho_solve(factor, scores), axis=0)
     determinant = 2.0 * float(np.sum(np.log(np.diag(factor[0]))))
-    return 0.5 * (count * float(np.sum(np.log(fits / count))) + modes * determinant)
+    return float(0.5 * (count * np.sum(np.log(fits / count)) + modes * determinant))
