@@ -10,7 +10,8 @@ import pydantic
 import pytest
 import scipy.io
 
-from simhelm.calibration.schema import load_config
+from simhelm.calibration.monte_carlo import configuration as monte_carlo
+from simhelm.calibration.schema import load_config, load_table
 from simhelm.calibration.steering import entrants, make_environment, resolve
 from simhelm.calibration.study import configuration
 from simhelm.calibration.study.definition import from_file
@@ -32,6 +33,15 @@ def test_readme_code_runs(code: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", ARCHITECTURE, flags=re.DOTALL))
 def test_architecture_code_runs(code: str, tmp_path: Path) -> None:
+    done = python("-W", "error", "-c", code, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+FEM = (ROOT / "docs" / "fem.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", FEM, flags=re.DOTALL))
+def test_fem_code_runs(code: str, tmp_path: Path) -> None:
     done = python("-W", "error", "-c", code, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 
@@ -83,6 +93,10 @@ def test_study_examples_are_valid(path: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.toml")), ids=lambda p: p.stem)
 def test_example_files_are_valid(path: Path) -> None:
+    table = load_table(path)
+    if "monte_carlo" in table:
+        assert monte_carlo.parse(table, str(path)).monte_carlo.samples >= 100
+        return
     config = resolve(load_config(path), path.parent)
     assert entrants(config, make_environment(config))
 

@@ -11,12 +11,14 @@ from scipy.stats import ks_2samp
 
 Floats = NDArray[np.float64]
 
-STATISTICS: Mapping[str, Callable[[Floats], float]] = {
-    "mean": lambda values: float(np.mean(values)),
-    "std": lambda values: float(np.std(values, ddof=1)),
-    "q95": lambda values: float(np.quantile(values, 0.95)),
-    "q99": lambda values: float(np.quantile(values, 0.99)),
+# Of the last axis.
+STATISTICS: Mapping[str, Callable[[Floats], Floats]] = {
+    "mean": lambda values: np.asarray(np.mean(values, axis=-1)),
+    "std": lambda values: np.asarray(np.std(values, axis=-1, ddof=1)),
+    "q95": lambda values: np.asarray(np.quantile(values, 0.95, axis=-1)),
+    "q99": lambda values: np.asarray(np.quantile(values, 0.99, axis=-1)),
 }
+DRAWS = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,8 +35,19 @@ def kolmogorov_smirnov(generated: Floats, reference: Floats) -> float:
     return float(ks_2samp(generated, reference).statistic)
 
 
+def resampled(values: Floats, rng: np.random.Generator) -> Floats:
+    """Bootstrap samples of values (n,), shape (draws, n)."""
+    return values[rng.integers(len(values), size=(DRAWS, len(values)))]
+
+
+def estimate(value: Floats, drawn: Floats) -> Estimate:
+    """A value with the middle 95 % of what bootstrap samples gave."""
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return Estimate(float(value), float(low), float(high))
+
+
 def relative_errors(
-    generated: Floats, reference: Floats, rng: np.random.Generator, *, draws: int = 1000
+    generated: Floats, reference: Floats, rng: np.random.Generator
 ) -> dict[str, Estimate]:
     """Relative errors of :data:`STATISTICS`; both sets are resampled.
 
@@ -43,19 +56,13 @@ def relative_errors(
     """
     if min(len(generated), len(reference)) < 2 or reference.min() <= 0.0:
         raise ValueError("expected two or more values each, those of the reference positive")
-    errors = {
-        name: statistic(generated) / statistic(reference) - 1.0
-        for name, statistic in STATISTICS.items()
-    }
-    drawn: dict[str, list[float]] = {name: [] for name in STATISTICS}
-    for _ in range(draws):
-        ours, theirs = (rng.choice(values, len(values)) for values in (generated, reference))
-        for name, statistic in STATISTICS.items():
-            drawn[name].append(statistic(ours) / statistic(theirs) - 1.0)
-    intervals = {name: np.quantile(values, (0.025, 0.975)) for name, values in drawn.items()}
+    ours, theirs = resampled(generated, rng), resampled(reference, rng)
     return {
-        name: Estimate(errors[name], float(intervals[name][0]), float(intervals[name][1]))
-        for name in STATISTICS
+        name: estimate(
+            statistic(generated) / statistic(reference) - 1.0,
+            statistic(ours) / statistic(theirs) - 1.0,
+        )
+        for name, statistic in STATISTICS.items()
     }
 
 

@@ -49,9 +49,9 @@ FOLDER = Path("runs") / "wgan-submodel"
 FULL = Scale(
     trainings=(150, 600),
     seeds=2,
-    held_out=600,
+    held_out=400,
     resolution=pool.Resolution(0.08 / 18, 0.08 / 6, 96),
-    wgan=WGANSettings(width=128),
+    wgan=WGANSettings(steps=5000, width=128),
     workers=2,
     draws=200,
 )

@@ -250,7 +250,9 @@ def _floors(case: Case, scale: Scale, folder: Path) -> Floors:
     for kind, values in kinds.items():
         stress[kind] = {"KS": floor(lambda a, b, v=values: kolmogorov_smirnov(v[a], v[b]))}
         for name, statistic in STATISTICS.items():
-            stress[kind][name] = floor(lambda a, b, v=values, s=statistic: s(v[a]) / s(v[b]) - 1.0)
+            stress[kind][name] = floor(
+                lambda a, b, v=values, s=statistic: float(s(v[a]) / s(v[b]) - 1.0)
+            )
     return Floors(found, stress)
 
 
