@@ -62,8 +62,8 @@ class RareEventSubmodelEnv(gymnasium.Env[Observation, Action]):
     without any event).
 
     ## Arguments
-    - ``live``: True, solves are made when drawn (and remembered by the process); False, taken
-      from ``pool``.
+    - ``live``: True, solves are made when drawn (and remembered by the process), of 640 members;
+      False, taken from ``pool``.
     - ``pool``: the table of solves, ``"plate_pool.parquet"``; made by
       ``simhelm run examples/plate/plate_pool.toml`` and ``simhelm export``. The law is that of
       its members.

@@ -87,8 +87,8 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
     ``truth`` (MPa) and ``error`` (|log| of their ratio).
 
     ## Arguments
-    - ``live``: True, solves are made when bought (and remembered by the process); False, taken
-      from ``pool``, which makes a step milliseconds.
+    - ``live``: True, solves are made when bought (and remembered by the process), of 640 members;
+      False, taken from ``pool``, which makes a step milliseconds.
     - ``pool``: the table of solves, ``"plate_pool.parquet"``; made by
       ``simhelm run examples/plate/plate_pool.toml`` and ``simhelm export``.
     - ``budget``: 40, in costs of full solves; ``price``: 0.0005.

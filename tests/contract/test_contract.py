@@ -28,14 +28,14 @@ SMALL: dict[str, dict[str, Any]] = {
     "simhelm/Accelerator-v0": {},
     "simhelm/ImpactedPlate-v0": {"size": 0.02, "steps": 12},
     "simhelm/SubmodelEnrichment-v0": {
-        "size": 0.03,
+        "size": 0.04,
         "coarse_size": 0.04,
         "steps": 30,
         "reference": 2,
         "budget": 4.0,
     },
     "simhelm/RareEventSubmodel-v0": {
-        "size": 0.03,
+        "size": 0.04,
         "coarse_size": 0.04,
         "steps": 30,
         "batches": 4,

@@ -24,7 +24,9 @@ def table(count: int, seed: int = 0) -> dict[str, Any]:
     """Stresses that depend on place and duration; the coarse model is a fifth too high."""
     rng = np.random.default_rng(seed)
     shares = rng.random((count, 2))
-    peaks = 20 + 8 * shares[:, 0] + 4 * shares[:, 1] + 2 * rng.standard_normal(count)
+    peaks = (
+        20 + 8 * np.abs(2 * shares[:, 0] - 1) + 4 * shares[:, 1] + 2 * rng.standard_normal(count)
+    )
     return {
         "series": ["search"] * count,
         "end_reason": ["completed"] * count,

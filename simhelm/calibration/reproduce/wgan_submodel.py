@@ -65,7 +65,7 @@ QUICK = Scale(
     draws=20,
 )
 
-_WORDS = "energy {energy:.4f}, sliced W1 {sliced:.4f}, W1 of an entry {marginal:.3f}, MMD {mmd:.4f}"
+_WORDS = "energy {energy:.4f}, sliced W1 {sliced:.5f}, W1 of an entry {marginal:.3f}, MMD {mmd:.4f}"
 # Results by generator, one a seed.
 Found = Mapping[str, Sequence[Judged]]
 

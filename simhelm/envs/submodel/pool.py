@@ -17,7 +17,7 @@ Integers = NDArray[np.int64]
 
 _COLUMNS = ("centre", "duration", "peak", "coarse_peak", "full_work", "coarse_work")
 # Members of a pool that is solved when asked for, and the seed that they follow from.
-_LIVE_MEMBERS, _LIVE_SEED = 2000, 11
+_LIVE_MEMBERS, _LIVE_SEED = 640, 11
 
 
 class Pool(abc.ABC):
