@@ -183,7 +183,7 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         return quantile(self._bought.corrected(), weights, self._level)
 
     def baselines(self) -> dict[str, Baseline]:
-        """Designs that people use; those that buy spend the whole budget, one solve a time."""
+        """Designs that people use; those that buy spend the whole budget."""
         rules = {
             "stop at once": ("the four free solves only", self._stop),
             "space filling": ("full solves, evenly everywhere", lambda: self._even(FULL, False)),
@@ -252,14 +252,14 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         return np.array([STOP, 0, 0])
 
     def _even(self, kind: int, in_law: bool) -> Action:
-        """The cell with the fewest solves of that kind."""
+        """The cell with the fewest solves of that kind; four coarse ones at once."""
         if self._left < self._cost(kind):
             return self._stop()
         counts = np.bincount(
             self._bought.cells[self._bought.is_full == (kind == FULL)], minlength=CELLS
         ).astype(np.float64)
         counts[self._empty(in_law)] = np.inf
-        return np.array([kind, int(np.argmin(counts)), 0])
+        return np.array([kind, int(np.argmin(counts)), 0 if kind == FULL else 1])
 
     def _neyman(self) -> Action:
         """Where the variance of a mean over the law falls most (Neyman, 1934)."""
