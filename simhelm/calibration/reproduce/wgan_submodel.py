@@ -84,18 +84,13 @@ def recompute(*, quick: bool) -> Iterator[Part]:
 
 
 def case_parts(case: Case, scale: Scale, folder: Path, executor: Executor) -> Iterator[Part]:
-    """All tables of one way to prepare the traces."""
-    jobs = [
-        Job(name, case, count, seed)
-        for count in scale.trainings
-        for name in RIVALS
-        for seed in range(scale.seeds)
-    ]
-    # Trainings take longest: they begin first.
-    jobs.sort(key=lambda job: job.name != WGAN)
-    judged = judge_all(jobs, scale, folder, executor)
+    """All tables of one way to prepare the traces, those of the most training solves first."""
     floor = floors(case, scale, folder)
-    for count in scale.trainings:
+    for count in reversed(scale.trainings):
+        jobs = [Job(name, case, count, seed) for name in RIVALS for seed in range(scale.seeds)]
+        # Trainings take longest: they begin first.
+        jobs.sort(key=lambda job: job.name != WGAN)
+        judged = judge_all(jobs, scale, folder, executor)
         found = {
             name: [judged[Job(name, case, count, seed)] for seed in range(scale.seeds)]
             for name in RIVALS
