@@ -11,7 +11,8 @@ import pydantic
 import pytest
 import scipy.io
 
-from simhelm.calibration.schema import load_config
+from simhelm.calibration.monte_carlo import configuration as monte_carlo
+from simhelm.calibration.schema import load_config, load_table
 from simhelm.calibration.steering import entrants, make_environment, resolve
 from simhelm.calibration.study import configuration
 from simhelm.calibration.study.definition import from_file
@@ -23,7 +24,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 PAGES = [
     (ROOT / "docs" / name).read_text(encoding="utf-8")
-    for name in ("architecture.md", "transport.md")
+    for name in ("architecture.md", "transport.md", "fem.md")
 ]
 PAGE_BLOCKS = [
     code for page in PAGES for code in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
@@ -108,6 +109,10 @@ def test_study_examples_are_valid(path: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.toml")), ids=lambda p: p.stem)
 def test_example_files_are_valid(path: Path) -> None:
+    table = load_table(path)
+    if "monte_carlo" in table:
+        assert monte_carlo.parse(table, str(path)).monte_carlo.samples >= 100
+        return
     config = resolve(load_config(path), path.parent)
     assert entrants(config, make_environment(config))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simhelm.calibration.cli import steering, training
+from simhelm.calibration.cli import monte_carlo, steering, training
 from simhelm.calibration.cli.app import (
     DirectoryArgument,
     FormatOption,
@@ -81,7 +81,7 @@ def run(
         str | None, typer.Option(help="Of the Optuna study, where URL holds several.")
     ] = None,
 ) -> None:
-    """Run FILE: a study tunes a problem or an executable, learners steer an environment.
+    """Run FILE: a study tunes, learners steer an environment, or a Monte Carlo samples.
 
     The same command again goes on where it was stopped. Results do not depend on --workers.
     """
@@ -94,6 +94,14 @@ def run(
     changes: dict[str, Any] = {"seed": seed, "trials": n_trials}
     changes = {key: value for key, value in changes.items() if value is not None}
     directory = Path("runs") / file.stem if out is None else out
+    if file.is_file() and "monte_carlo" in (table := load_table(file)):
+        if n_trials is not None or timeout is not None:
+            raise ConfigurationError("--n-trials and --timeout belong to studies, not to samples")
+        monte_carlo.run_file(
+            {**table, **changes}, file, directory,
+            overwrite=overwrite, executor=executor, workers=workers, form=form,
+        )  # fmt: skip
+        return
     if _is_served_rank(executor):
         return
     with _dismissing_ranks(executor):
