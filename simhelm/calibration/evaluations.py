@@ -16,12 +16,11 @@ from typing import Any
 
 import simhelm
 from simhelm.calibration.errors import ConfigurationError
-from simhelm.calibration.provenance import digest
 from simhelm.calibration.study.definition import describe
 from simhelm.calibration.study.recipe import InstanceRecipe
 from simhelm.calibration.study.view import parameters_of
 from simhelm.simulators.problem import Metrics, Parameter, Problem, Value
-from simhelm.simulators.space import of_parameters, space_hash
+from simhelm.simulators.space import space_identity
 
 FORMAT = 1
 _KEY = b"simhelm"
@@ -140,20 +139,6 @@ def read_evaluations(path: Path) -> EvaluationFile:
         for row in rows:
             row[name] = None if row[name] is None else json.loads(row[name])
     return EvaluationFile(document, about["space_hash"], rows)
-
-
-def space_identity(parameters: Sequence[Parameter]) -> str:
-    """The hash of the tree of designs, or of the parameters where they are no finite tree."""
-    try:
-        return space_hash(of_parameters(parameters))
-    except ValueError:
-        return digest([_as_json(parameter) for parameter in parameters])
-
-
-def _as_json(parameter: Parameter) -> dict[str, str]:
-    fields = dataclasses.asdict(parameter)
-    del fields["description"]
-    return {name: repr(value) for name, value in fields.items()}
 
 
 def _is_mixed(parameter: Parameter) -> bool:

@@ -16,12 +16,11 @@ from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.evaluations import (
     Evaluation,
     read_evaluations,
-    space_identity,
     write_evaluations,
 )
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.problem import Metrics, Problem, Value
-from simhelm.simulators.space import of_parameters
+from simhelm.simulators.space import of_parameters, space_identity
 
 log = logging.getLogger(__name__)
 
