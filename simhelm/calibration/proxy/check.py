@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from simhelm.calibration.proxy.data import TrainingData
 from simhelm.calibration.proxy.training import COVERAGE, Recipe, fit, transformed
+from simhelm.simulators.proxy.forest import Forest
 from simhelm.simulators.proxy.model import Proxy
 
 # Of the designs, so many are kept for the check.
@@ -61,17 +62,17 @@ def check(proxy: Proxy, unseen: TrainingData) -> list[OutputCheck]:
     good = unseen.part(unseen.succeeded)
     if not len(good.rows):
         return []
-    raw = proxy.forest.predict(good.rows)[:, : len(proxy.outputs)]
     positive = np.array([output.logarithmic for output in proxy.outputs])
     # A logarithm of what is not positive: such a value is outside of every interval.
     legal = (good.values > 0.0) | ~positive
     targets = transformed(np.where(legal, good.values, 1.0), positive)
+    raw = proxy.forest.predict(good.rows)[:, : len(proxy.outputs)]
     off = np.where(legal, np.abs(targets - raw), np.inf)
-    predicted = np.where(positive, np.exp(np.where(positive, raw, 0.0)), raw)
+    found = errors(proxy.forest, positive, good)
     return [
         OutputCheck(
             output.name,
-            _relative_error(predicted[:, place], good.values[:, place]),
+            float(found[place]),
             float(np.mean(off[:, place] <= output.margin)),
             float(np.expm1(output.margin)) if output.logarithmic else output.margin,
             output.logarithmic,
@@ -81,7 +82,15 @@ def check(proxy: Proxy, unseen: TrainingData) -> list[OutputCheck]:
     ]
 
 
-def _relative_error(predicted: NDArray[np.float64], true: NDArray[np.float64]) -> float:
-    scale = float(np.abs(true).mean())
-    error = float(np.sqrt(np.mean((predicted - true) ** 2)))
-    return error / scale if scale else error
+def errors(forest: Forest, positive: NDArray[np.bool_], good: TrainingData) -> NDArray[np.float64]:
+    """Root mean square errors over means of absolute values, shape (outputs,).
+
+    Args:
+        positive: which outputs the trees give the logarithm of.
+        good: designs with results.
+    """
+    raw = forest.predict(good.rows)[:, : len(positive)]
+    predicted = np.where(positive, np.exp(np.where(positive, raw, 0.0)), raw)
+    scale = np.abs(good.values).mean(axis=0)
+    root: NDArray[np.float64] = np.sqrt(np.mean((predicted - good.values) ** 2, axis=0))
+    return root / np.where(scale > 0.0, scale, 1.0)

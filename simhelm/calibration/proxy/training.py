@@ -52,28 +52,37 @@ def fit(data: TrainingData, recipe: Recipe) -> Proxy:
         ConfigurationError: fewer than 20 designs with results.
         ImportError: scikit-learn is missing.
     """
-    good = data.part(data.succeeded)
+    good, forest = data.part(data.succeeded), fit_trees(data, recipe)
     if len(np.unique(good.design)) < LEAST_DESIGNS:
         raise ConfigurationError(
             f"expected at least {LEAST_DESIGNS} different designs with results, got "
             f"{len(np.unique(good.design))}"
         )
-    positive = good.values.min(axis=0) > 0.0
-    targets = transformed(good.values, positive)
-    folds = _folds(good.design, recipe.seed)
-    pieces, outputs = [], []
+    positive = logarithmic(good)
+    targets, folds = transformed(good.values, positive), _folds(good.design, recipe.seed)
+    outputs = []
     for place, name in enumerate(data.outputs):
-        y = targets[:, place]
-        residuals = _residuals(good.rows, y, folds, recipe)
-        low, high = good.values[:, place].min(), good.values[:, place].max()
+        residuals = _residuals(good.rows, targets[:, place], folds, recipe)
+        column = good.values[:, place]
         margin = quantile(np.abs(residuals), COVERAGE)
-        outputs.append(ProxyOutput(name, bool(positive[place]), margin, float(low), float(high)))
-        pieces.append(_trees(_fitted(good.rows, y, recipe)))
+        low, high = float(column.min()), float(column.max())
+        outputs.append(ProxyOutput(name, bool(positive[place]), margin, low, high))
+    return Proxy(data.problem, data.space, data.parameters, tuple(outputs), COVERAGE, forest)
+
+
+def fit_trees(data: TrainingData, recipe: Recipe) -> Forest:
+    """The trees alone: one output each, and one more for success where some designs failed."""
+    good = data.part(data.succeeded)
+    targets = transformed(good.values, logarithmic(good))
+    pieces = [_trees(_fitted(good.rows, y, recipe)) for y in targets.T]
     if not data.succeeded.all():
         pieces.append(_trees(_fitted(data.rows, data.succeeded.astype(np.float64), recipe)))
-    return Proxy(
-        data.problem, data.space, data.parameters, tuple(outputs), COVERAGE, _joined(pieces)
-    )
+    return _joined(pieces)
+
+
+def logarithmic(good: TrainingData) -> NDArray[np.bool_]:
+    """Which outputs are positive throughout: these are fitted as logarithms, shape (outputs,)."""
+    return np.asarray(good.values.min(axis=0) > 0.0, dtype=np.bool_)
 
 
 def transformed(values: Floats, positive: NDArray[np.bool_]) -> Floats:
