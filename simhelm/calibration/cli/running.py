@@ -19,6 +19,7 @@ from simhelm.calibration.cli.app import (
     app,
     log,
 )
+from simhelm.calibration.cli.proxies import print_rescored
 from simhelm.calibration.errors import ConfigurationError, Interrupted, SimhelmError
 
 if TYPE_CHECKING:
@@ -66,6 +67,14 @@ def run(
     ranks: RanksOption = None,
     ranks_per_trial: RanksPerTrialOption = 1,
     max_restarts: RestartsOption = 0,
+    proxy: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PROXY",
+            help="Search in the proxy that `simhelm train-proxy` made; evaluate the winner and "
+            "the rule of thumb in the simulator.",
+        ),
+    ] = None,
     fork: Annotated[
         Path | None,
         typer.Option(
@@ -92,6 +101,7 @@ def run(
 
         raise typer.Exit(supervise(ranks, max_restarts))
     changes: dict[str, Any] = {"seed": seed, "trials": n_trials}
+    changes["proxy"] = None if proxy is None else str(proxy.resolve())
     changes = {key: value for key, value in changes.items() if value is not None}
     directory = Path("runs") / file.stem if out is None else out
     if file.is_file() and "monte_carlo" in (table := load_table(file)):
@@ -107,8 +117,9 @@ def run(
     with _dismissing_ranks(executor):
         table = load_table(file)
         if "environment" in table:
-            if n_trials is not None:
-                raise ConfigurationError("--n-trials belongs to studies; this file steers")
+            for option, given in (("--n-trials", n_trials), ("--proxy", proxy)):
+                if given is not None:
+                    raise ConfigurationError(f"{option} belongs to studies; this file steers")
             steering.run_file({**table, **changes}, file, directory, overwrite=overwrite, form=form)
             return
         from simhelm.calibration.study.definition import from_table
@@ -183,6 +194,8 @@ def _run_study(
             log.info("what was finished is in %s", study.directory)
             raise
     (tell or print_outcome)(study.view(), form)
+    if study.definition.config.proxy is not None:
+        print_rescored(study, form)
 
 
 def _completed(execution: Execution, finished: Any, received: Any) -> Execution:

@@ -47,6 +47,10 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "a submodel driven by a Wasserstein GAN, and by its rivals (arXiv:2110.13680, 2022)",
         "simhelm.calibration.reproduce.wgan_submodel:recompute",
     ),
+    "archgym": Reproduction(
+        "the hyperparameter lottery on DRAM and accelerator, proxies (Krishnan et al., ISCA 2023)",
+        "simhelm.calibration.reproduce.archgym:recompute",
+    ),
     "deeparchitect": Reproduction(
         "searches over networks for digits (Negrinho & Gordon, DeepArchitect, 2017)",
         "simhelm.calibration.reproduce.deeparchitect:recompute",

@@ -73,6 +73,12 @@ def play_day(
 
 
 @compiled_in_place
+def plan_only(people: Any, roads: Any, transit: Any, fleet: Any, seed: int, day: int) -> None:
+    """Everybody plans, for a back end that moves them itself; arguments as of ``play_day``."""
+    plan_day(reference(people), reference(roads), reference(transit), reference(fleet), seed, day)
+
+
+@compiled_in_place
 def _start_day(people: Any, roads: Any, transit: Any, fleet: Any, cab_nodes: Any) -> None:
     """Everybody at home, all roads, buses and lots empty, cabs where they stand."""
     for p in range(people.person.size):

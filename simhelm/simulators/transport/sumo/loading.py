@@ -19,14 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.transport.kernels.choosing import plan_day
-from simhelm.simulators.transport.kernels.state import (
-    HORIZON,
-    fleet_reference,
-    people_reference,
-    roads_reference,
-    transit_reference,
-)
+from simhelm.simulators.transport.kernels.day import plan_only
+from simhelm.simulators.transport.kernels.state import HORIZON
 from simhelm.simulators.transport.preparation import Town
 from simhelm.simulators.transport.result import Account, DayFailed
 from simhelm.simulators.transport.scenario import Scenario
@@ -124,10 +118,7 @@ def _forget(town: Town) -> None:
 
 
 def _plan(town: Town, seed: int, day: int) -> None:
-    plan_day(
-        people_reference(town.people), roads_reference(town.roads),
-        transit_reference(town.transit), fleet_reference(town.fleet), seed, day,
-    )  # fmt: skip
+    plan_only(town.people, town.roads, town.transit, town.fleet, seed, day)
 
 
 def _record(town: Town, trips: list[list[Trip]], directory: Path) -> Account:
