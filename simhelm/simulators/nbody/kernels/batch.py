@@ -9,6 +9,7 @@ from simhelm.simulators.nbody.kernels import (
     COLLISION_TIME,
     GAUSS_RADAU15,
     HERMITE4,
+    HERMITE6,
     LEAPFROG,
     NOT_FINITE,
     YOSHIDA4,
@@ -17,6 +18,7 @@ from simhelm.simulators.nbody.kernels import (
 )
 from simhelm.simulators.nbody.kernels.gauss_radau import gauss_radau
 from simhelm.simulators.nbody.kernels.hermite import hermite
+from simhelm.simulators.nbody.kernels.hermite6 import hermite6
 from simhelm.simulators.nbody.kernels.lanes import advance_queue
 from simhelm.simulators.nbody.kernels.leapfrog import WEIGHTS_4, WEIGHTS_6, leapfrog, yoshida
 
@@ -58,6 +60,8 @@ def advance(
         found = hermite(
             masses, p, q, duration, criterion, parameter, passes, soft2, max_steps, near2
         )
+    elif method == HERMITE6:
+        found = hermite6(masses, p, q, duration, criterion, parameter, soft2, max_steps, near2)
     elif method == LEAPFROG:
         found = leapfrog(masses, p, q, duration, criterion, parameter, soft2, max_steps, near2)
     elif method == GAUSS_RADAU15:

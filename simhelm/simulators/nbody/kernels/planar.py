@@ -16,10 +16,11 @@ from simhelm.simulators.nbody.kernels.fused import fma
 # Vectors (ax, ay, bx, by), or their derivatives.
 Four = tuple[float, float, float, float]
 Three = tuple[float, float, float]
+Seven = tuple[float, float, float, float, float, float, float]
 
 
 @inlined_as_written
-def pair(x: float, y: float, u: float, w: float) -> tuple[float, ...]:
+def pair(x: float, y: float, u: float, w: float) -> Seven:
     """Per unit mass: acceleration, jerk; then distance^2, distance^3, speed^2."""
     r2 = fma(x, x, y * y)
     r = np.sqrt(r2)

@@ -39,7 +39,7 @@ def equal_share(t: float, steps: int, number: float, duration: float) -> tuple[f
 
 @inlined_as_written
 def judge(
-    t: float, dt: float, last: bool, steps: int, max_steps: int, closest: float, near2: float
+    t: float, dt: float, last: bool, steps: float, max_steps: float, closest: float, near2: float
 ) -> int:
     """The outcome that forbids another sub-step of dt, or RUNNING."""
     if closest < near2:
