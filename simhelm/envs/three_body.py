@@ -40,7 +40,7 @@ class ThreeBodyEnv(EpisodeEnv):
     the share of steps left. dE is relative to the start's energy.
 
     ## Reward
-    -(force evaluations)/1000 - 3 min(|change of dE|/tolerance, 10), at most 0. An interval that
+    -(force evaluations)/1000 - 7 min(|change of dE|/tolerance, 10), at most 0. An interval that
     cannot be completed counts as an error of 10 tolerances.
 
     ## Episode start and end

@@ -113,7 +113,7 @@ def test_reward_counts_evaluations_and_local_error() -> None:
         _, reward, _, _, info = env.step(action)
         signed = float(env.episodes.fleet.errors[0])
         share = abs(signed - before) / 1e-7
-        assert reward == pytest.approx(-info["cost"] / 1000.0 - 3.0 * min(share, 10.0))
+        assert reward == pytest.approx(-info["cost"] / 1000.0 - 7.0 * min(share, 10.0))
         assert info["error"] == abs(signed)
         before = signed
 

@@ -118,19 +118,36 @@ def published_part(*, rows: int) -> Part:
     ]:
         runs = fixed_runs(Scheme("hermite4", mu), range(100))
         median, count = float(np.median(runs.errors)), float(np.median(runs.costs))
-        close = abs(median / error - 1.0) <= 0.1 if mu > _ROUNDING_BELOW else None
-        found += [
-            Row(f"mu = {mu:.3g}, median |dE|", f"{median:.2e}", f"{error:.1e}", close),
+        if mu > _ROUNDING_BELOW:
+            close = abs(median / error - 1.0) <= 0.1
+            found.append(Row(f"mu = {mu:.3g}, median |dE|", f"{median:.2e}", f"{error:.1e}", close))
+        else:
+            found.append(_rounding_row(mu, median, error))
+        found.append(
             Row(
                 f"mu = {mu:.3g}, median force evaluations",
                 f"{count:,.0f}",
                 f"{evaluations:,.0f}",
                 abs(count / evaluations - 1.0) <= 0.01,
-            ),
-        ]
-    remark = f"Errors below mu = {_ROUNDING_BELOW:g} are rounding: shown, not required."
+            )
+        )
+    remark = (
+        f"Errors below mu = {_ROUNDING_BELOW:g} are rounding: the same method in other "
+        "arithmetic, where nothing but the rounding differs, gives others. What is required "
+        "there is to be no less accurate than expected."
+    )
     return Part(
         "Published environment: fixed parameters, seeds 0 to 99, 300 steps", tuple(found), (remark,)
+    )
+
+
+def _rounding_row(mu: float, median: float, error: float) -> Row:
+    turned = float(np.median(fixed_runs(Scheme("hermite4", mu), range(100), turned=True).errors))
+    return Row(
+        f"mu = {mu:.3g}, median |dE|",
+        f"{median:.2e}; turned out of the plane {turned:.2e}",
+        f"at most {error:.1e}",
+        median <= error,
     )
 
 

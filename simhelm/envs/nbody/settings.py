@@ -64,7 +64,9 @@ class Settings:
         # Where Hermite was too coarse there is an encounter, and Gauss-Radau is cheaper there
         # than a much finer Hermite.
         fallback = np.flatnonzero(radau & (self.parameters == _FALLBACK))[0]
-        return np.where(radau, np.maximum(places - 1, radau.argmax()), fallback)
+        places = np.maximum(places - 1, radau.argmax())
+        found: NDArray[np.intp] = np.where(radau, places, fallback)
+        return found
 
     def _features(self, sizes: list[int]) -> Floats:
         method = np.repeat(np.arange(len(sizes)), sizes)
