@@ -31,6 +31,20 @@ def compiled_in_place(function: Function) -> Function:
     return _compiled(function, _nrt=False)
 
 
+def compiled_as_written(function: Function) -> Function:
+    """As :func:`compiled_in_place`, every operation rounded as it is written.
+
+    Multiply-adds are fused where the code says so only. Copies of one expression, of which the
+    compiler makes one for single numbers and one for vectors, then give the same bits.
+    """
+    return _compiled(function, _nrt=False, fastmath=False)
+
+
+def inlined_as_written(function: Function) -> Function:
+    """As :func:`compiled_as_written`, and made a part of whatever compiled function calls it."""
+    return _compiled(function, _nrt=False, fastmath=False, forceinline=True)
+
+
 def _compiled(function: Function, **more: Any) -> Function:
     options: dict[str, Any] = {
         "nogil": True,

@@ -41,6 +41,11 @@ class OutputFormat(enum.StrEnum):
 FormatOption = Annotated[
     OutputFormat, typer.Option("--format", help="How to print the data.", case_sensitive=False)
 ]
+RanksOption = Annotated[int | None, typer.Option(help="Start mpiexec with so many ranks.", min=2)]
+RestartsOption = Annotated[
+    int,
+    typer.Option("--max-restarts", help="Start again after so many crashes of the run.", min=0),
+]
 DirectoryArgument = Annotated[
     Path, typer.Argument(metavar="DIR", help="The directory of a run or study.")
 ]

@@ -16,6 +16,8 @@ from simhelm.calibration.cli.app import (
     DirectoryArgument,
     FormatOption,
     OutputFormat,
+    RanksOption,
+    RestartsOption,
     app,
     log,
 )
@@ -39,13 +41,8 @@ ExecutorOption = Annotated[
     str | None,
     typer.Option(help="serial, processes, mpi (chosen under mpiexec) or dask://host:port."),
 ]
-RanksOption = Annotated[int | None, typer.Option(help="Start mpiexec with so many ranks.", min=2)]
 RanksPerTrialOption = Annotated[
     int, typer.Option(help="MPI ranks that evaluate one trial together.", min=1)
-]
-RestartsOption = Annotated[
-    int,
-    typer.Option("--max-restarts", help="Start again after so many crashes of the run.", min=0),
 ]
 
 
