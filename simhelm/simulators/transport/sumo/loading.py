@@ -78,7 +78,8 @@ class _Days:
     def play(self, seed: int, day: int) -> Account:
         """A day: plan, load, read, learn."""
         _forget(self.town)
-        _plan(self.town, seed, day)
+        town = self.town
+        plan_only(town.people, town.roads, town.transit, town.fleet, seed, day)
         trips = plan_trips(self.town)
         directory = self.folder / f"day{day}"
         directory.mkdir()
@@ -115,10 +116,6 @@ def _forget(town: Town) -> None:
     ):  # fmt: skip
         array[:] = 0
     people.lot["used"] = 0
-
-
-def _plan(town: Town, seed: int, day: int) -> None:
-    plan_only(town.people, town.roads, town.transit, town.fleet, seed, day)
 
 
 def _record(town: Town, trips: list[list[Trip]], directory: Path) -> Account:
