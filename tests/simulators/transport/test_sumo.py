@@ -195,6 +195,19 @@ def test_stages_that_never_were_have_no_times(tmp_path: Path) -> None:
     assert np.isnan(stages[2].departure)
 
 
+@needs_sumo
+def test_people_who_are_stuck_leave_trips_undone() -> None:
+    """One cab for everybody: who waits for it until the horizon neither arrives nor goes home."""
+    town = grid_town(3, 4, persons=150, fleet=1, road_capacity_factor=100.0)
+    run = simulate(town, only("ride_hail"), iterations=1, seed=1, back_end="sumo")
+    account = run.accounts[0]
+    assert account.trips_abandoned == run.denials.sum() > 0
+    assert account.trips_abandoned <= 150
+    planned = int(prepare(town).people.person["trips"].sum())
+    assert account.trips_finished < account.trips_started < planned
+    assert account.pickups == account.dropoffs == account.trips_finished
+
+
 def test_a_broken_file_of_sumo_is_bad_output(tmp_path: Path) -> None:
     (tmp_path / "people.xml").write_text("<tripinfos><personinfo")
     with pytest.raises(DayFailed, match=r"people\.xml") as caught:

@@ -28,6 +28,7 @@ from simhelm.simulators.transport.sumo.demand import write_demand
 from simhelm.simulators.transport.sumo.installation import run_program, sumo_home
 from simhelm.simulators.transport.sumo.network import Roads, road_numbers, write_network
 from simhelm.simulators.transport.sumo.outputs import (
+    NEVER,
     Done,
     most_at_once,
     read_links,
@@ -144,15 +145,18 @@ class _Tally:
     def tour(self, trips: list[Trip], departure: float, stages: list[Done]) -> None:
         """Count the trips of a person, between which there are stops."""
         planned = sum(len(trip.stages) for trip in trips) + len(trips) - 1
-        if len(stages) != planned:
+        stuck = any(not np.isfinite(stage.arrival) for stage in stages)
+        # After the stage where somebody is stuck, SUMO leaves some of the others out.
+        if len(stages) != planned and not (stuck and len(stages) < planned):
             details = f"SUMO tells {len(stages)} of {planned} stages of person {trips[0].person}"
             raise DayFailed(EndReason.BAD_OUTPUT, details)
+        stages = stages + [NEVER] * (planned - len(stages))
         at, start = 0, departure
         for trip in trips:
             end = at + len(trip.stages)
             if np.isfinite(start):
                 self._trip(trip, start, stages[at:end])
-            start = stages[end].arrival if end < len(stages) else np.nan
+            start = stages[end].arrival if end < planned else np.nan
             at = end + 1
 
     def _trip(self, trip: Trip, start: float, stages: list[Done]) -> None:

@@ -31,6 +31,10 @@ class Done:
     vehicle: str
 
 
+# A stage that was not reached.
+NEVER = Done(0.0, np.nan, np.nan, "")
+
+
 def read_people(path: Path) -> Iterator[tuple[int, float, list[Done]]]:
     """(person, departure, stages) of everybody, also of those still under way.
 
