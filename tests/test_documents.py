@@ -20,7 +20,9 @@ from tests.subprocesses import python, run_simhelm
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+PAGES = "\n".join(
+    (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("architecture.md", "nbody.md")
+)
 COMMANDS = re.findall(r"^simhelm [^#\n]*", README, flags=re.MULTILINE)
 
 
@@ -30,8 +32,8 @@ def test_readme_code_runs(code: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", ARCHITECTURE, flags=re.DOTALL))
-def test_architecture_code_runs(code: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", PAGES, flags=re.DOTALL))
+def test_code_of_the_pages_runs(code: str, tmp_path: Path) -> None:
     done = python("-W", "error", "-c", code, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 
