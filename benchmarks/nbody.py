@@ -151,6 +151,8 @@ def peers_part(seeds: range) -> list[dict[str, str]]:
         f"simhelm Hermite, mu = {mu:.3g}": ours(Scheme("hermite4", mu), seeds)
         for mu in (2.15e-2, 1e-2, 4.64e-3, 2.15e-3)
     }
+    for mu in (4e-2, 2.5e-2):
+        found[f"simhelm Hermite 6, mu = {mu:.3g}"] = ours(Scheme("hermite6", mu), seeds)
     for epsilon in (1e-4, 1e-6, 1e-9):
         found[f"simhelm Gauss-Radau, eps = {epsilon:g}"] = ours(
             Scheme("gauss_radau15", epsilon), seeds

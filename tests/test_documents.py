@@ -24,7 +24,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 PAGES = [
     (ROOT / "docs" / name).read_text(encoding="utf-8")
-    for name in ("architecture.md", "transport.md", "fem.md")
+    for name in ("architecture.md", "nbody.md", "transport.md", "fem.md")
 ]
 PAGE_BLOCKS = [
     code for page in PAGES for code in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)

@@ -179,21 +179,20 @@ def _finish(files: TrainingDirectory, supervisor: Any) -> None:
 
 
 def _vector(config: TrainingConfig, execution: TrainingExecution) -> Any:
+    from simhelm.calibration.training.batched import batched_env
     from simhelm.envs.vector.sb3 import LocalVecEnv, MPIVecEnv, ProcessVecEnv
 
+    table, seeds = config.environment, range(*config.training_seeds)
     make = functools.partial(
-        make_training_env,
-        config.environment.id,
-        config.environment.arguments,
-        range(*config.training_seeds),
-        config.reward_scale,
+        make_training_env, table.id, table.arguments, seeds, config.reward_scale
     )
     makers = [make] * config.envs
     if execution.communicator is not None:
         return MPIVecEnv(makers, execution.communicator)
     if execution.workers:
         return ProcessVecEnv(makers, execution.workers)
-    return LocalVecEnv(makers)
+    together = batched_env(table.id, table.arguments, config.envs, seeds, config.reward_scale)
+    return LocalVecEnv(makers) if together is None else together
 
 
 def _model(config: TrainingConfig, vector: Any) -> Any:
