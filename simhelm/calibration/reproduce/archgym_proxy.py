@@ -54,7 +54,7 @@ class Scale:
 
 
 FULL = Scale((100, 200, 400, 800), unseen=800, repeats=3, requests=5000)
-QUICK = Scale((30, 60), unseen=60, repeats=2, requests=200, recipe=Recipe(trees=40))
+QUICK = Scale((30, 60), unseen=60, repeats=2, requests=200, recipe=Recipe(trees=20))
 
 
 def check_installed() -> None:

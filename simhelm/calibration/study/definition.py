@@ -27,7 +27,6 @@ from simhelm.calibration.study.recipe import (
 )
 from simhelm.simulators.executable import ExecutableProblem
 from simhelm.simulators.problem import Direction, Output, Parameter, Problem, WatchedProblem
-from simhelm.simulators.proxy import ProxyProblem
 from simhelm.simulators.registry import load_problem
 
 # What may change between two runs of one study: how far it goes, what it is called.
@@ -157,11 +156,11 @@ def checked(definition: Definition) -> Definition:
 
 def describe(problem: Problem, recipe: Recipe) -> dict[str, Any]:
     """What the results of a problem depend on, as far as it can be told."""
-    if isinstance(problem, ProxyProblem) and isinstance(recipe, ProxyRecipe):
+    if isinstance(recipe, ProxyRecipe):
         # Not mistaken for the simulator: another name, and the file's content.
         proxy: dict[str, Any] = {"name": problem.name, "proxy": fingerprint(Path(recipe.file))}
         proxy |= {"full_budget": problem.full_budget, "work_unit": problem.work_unit}
-        return describe(problem.true, recipe.true) | proxy
+        return describe(recipe.true.make(), recipe.true) | proxy
     document: dict[str, Any] = {
         "name": problem.name,
         "parameters": {parameter.name: _fields(parameter) for parameter in problem.parameters},

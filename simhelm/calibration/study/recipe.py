@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from simhelm.simulators.executable import ExecutableProblem, ExecutableSpecification
 from simhelm.simulators.problem import Problem
-from simhelm.simulators.proxy import ProxyProblem, load_proxy
 from simhelm.simulators.registry import load_problem
+
+if TYPE_CHECKING:
+    from simhelm.simulators.proxy import ProxyProblem
 
 
 class Recipe(Protocol):
@@ -53,6 +55,9 @@ class ProxyRecipe:
 
     def make(self) -> ProxyProblem:
         """Read the file; it must fit the problem."""
+        # Compiled code behind it, which a study without a proxy does without.
+        from simhelm.simulators.proxy import ProxyProblem, load_proxy
+
         return ProxyProblem(self.true.make(), load_proxy(Path(self.file)))
 
 
