@@ -199,9 +199,11 @@ class RareEventSubmodelEnv(gymnasium.Env[Observation, Action]):
                 float(np.mean(terms > 0.0)),
                 float(np.log(self._weights.max())),
             ]
-        return np.clip(np.array(numbers), -10.0, 10.0).astype(np.float32)
+        observation: Observation = np.clip(np.array(numbers), -10.0, 10.0).astype(np.float32)
+        return observation
 
 
 def _action(tilt: Floats, conditioning: float) -> Action:
     numbers = np.append(tilt / LARGEST, conditioning)
-    return np.clip(numbers, -1.0, 1.0).astype(np.float32)
+    action: Action = np.clip(numbers, -1.0, 1.0).astype(np.float32)
+    return action

@@ -246,7 +246,8 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
             float(np.std(known.ratios)),
         ]
         numbers = np.concatenate([head, self._law, *counts])
-        return np.clip(numbers, -10.0, 10.0).astype(np.float32)
+        observation: Observation = np.clip(numbers, -10.0, 10.0).astype(np.float32)
+        return observation
 
     def _stop(self) -> Action:
         return np.array([STOP, 0, 0])

@@ -107,7 +107,8 @@ class _Training:
         samples, conditions = torch.cat([fake, real]), torch.cat([given, given])
         of_fake, of_real = value(self.critic, torch.cat([samples, conditions], 1)).chunk(2)
         loss: Tensor = of_fake.mean() - of_real.mean()
-        return loss + self.settings.penalty * excess.square().mean()
+        penalised: Tensor = loss + self.settings.penalty * excess.square().mean()
+        return penalised
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         chosen = torch.randint(len(self.real), (self.settings.batch,), generator=self.random)
@@ -120,7 +121,7 @@ class _Training:
     def _descend(self, which: int, loss: Tensor) -> None:
         for optimiser in self.optimisers:
             optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward([loss])
         self.optimisers[which].step()
 
     def _adam(self, weights: Weights) -> torch.optim.Optimizer:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from pathlib import Path
+from typing import Any
 
 from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.monte_carlo.configuration import MonteCarloConfig
@@ -66,7 +67,8 @@ def opened(executor: str | None, workers: int) -> Iterator[Executor | None]:
         communicator = world()
         from mpi4py.futures import MPICommExecutor
 
-        with MPICommExecutor(communicator, root=0) as ranks:
+        library: Any = MPICommExecutor
+        with library(communicator, root=0) as ranks:
             yield ranks
     elif executor in (None, "processes"):
         with WorkerPool(workers, _nothing, ()) as pool:

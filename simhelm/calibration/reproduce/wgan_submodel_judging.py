@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
@@ -248,12 +248,20 @@ def _floors(case: Case, scale: Scale, folder: Path) -> Floors:
         kinds["divided by amplitude"] = 1e-6 * everything.peaks
     stress = {}
     for kind, values in kinds.items():
-        stress[kind] = {"KS": floor(lambda a, b, v=values: kolmogorov_smirnov(v[a], v[b]))}
+        stress[kind] = {"KS": floor(functools.partial(_distance, values))}
         for name, statistic in STATISTICS.items():
-            stress[kind][name] = floor(
-                lambda a, b, v=values, s=statistic: float(s(v[a]) / s(v[b]) - 1.0)
-            )
+            stress[kind][name] = floor(functools.partial(_error, values, statistic))
     return Floors(found, stress)
+
+
+def _distance(values: Floats, one: Integers, other: Integers) -> float:
+    return kolmogorov_smirnov(values[one], values[other])
+
+
+def _error(
+    values: Floats, statistic: Callable[[Floats], Floats], one: Integers, other: Integers
+) -> float:
+    return float(statistic(values[one]) / statistic(values[other]) - 1.0)
 
 
 @functools.lru_cache(maxsize=4)
