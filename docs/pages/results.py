@@ -28,7 +28,7 @@ def _overview(recorded: dict[str, Any]) -> str:
     return (
         "# Published claims\n\nEvery claim is recomputed by a command, and the row says what came "
         "out. *Met* and *not met* count the rows that have a number to keep to, *reproduced* and "
-        "*not reproduced* those that judge a published sentence; all other rows are measurements.\n\n"
+        "*not reproduced* those that judge a published sentence; all others are measurements.\n\n"
         + table(_HEADINGS, rows)
     )
 
