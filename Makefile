@@ -12,6 +12,7 @@ demo: $(VENV)/base
 	$(BIN)/simhelm run examples/heat.toml
 
 test: $(VENV)/test
+	@sh tests/debian.sh
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 	@$(MAKE) --no-print-directory test-fenics
 
@@ -41,12 +42,12 @@ wheel: $(VENV)/test
 test-min: $(VENV)/test
 	@sh tests/minimum.sh
 
-# With PETSc beside PyAMG, DOLFINx beside scikit-fem where its environment exists (see test-fenics).
+# All scripts and one table of them, in runs/bench. PETSc and DOLFINx have an environment of their
+# own (see test-fenics): where it exists, two scripts run once more in it.
 bench: $(VENV)/test
-	@if [ -e .venv-fenics/installed ]; then python=.venv-fenics/bin/python; else python=$(BIN)/python; fi; \
-	$$python -m benchmarks.relaxation && $$python -m benchmarks.bandits && \
-	$$python -m benchmarks.nbody && OMP_NUM_THREADS=1 $$python -m benchmarks.fem && \
-	$$python -m benchmarks.study_overhead && $$python -m benchmarks.study_scale
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks --out runs/bench
+	@if [ -e .venv-fenics/installed ]; then OMP_NUM_THREADS=1 .venv-fenics/bin/python -m benchmarks \
+		--out runs/bench-fenics relaxation fem; fi
 
 # Half an hour: 10,000 trials with an eye on memory and open files, then 200 kills of a study.
 chaos: $(VENV)/test

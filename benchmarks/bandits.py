@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 
+from benchmarks.comparison import Comparison
 from simhelm.agents.bandits import LEARNERS, Bandit
 from simhelm.calibration.terminal import print_table
 from simhelm.simulators.linear import DEFAULT_OMEGAS
@@ -31,6 +32,16 @@ def microseconds_a_round(bandit: Bandit) -> float:
             blocks.append((now - start) / 200)
             start = now
     return 1e6 * statistics.median(blocks)
+
+
+def compare() -> list[Comparison]:
+    """Rounds a second; no peer offers these learners one round at a time."""
+    found = []
+    for name in BARS:
+        options = {"context_bounds": (0.0, 1.0)} if LEARNERS[name].needs_context else {}
+        cost = microseconds_a_round(LEARNERS[name](GRID, seed=0, **options))
+        found.append(Comparison(f"{name}, a round over {len(GRID)} arms", "rounds", 1e6 / cost))
+    return found
 
 
 def main() -> bool:

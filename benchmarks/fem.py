@@ -12,6 +12,8 @@ import statistics
 import sys
 from collections.abc import Callable
 
+from benchmarks.comparison import Comparison, lacking
+from benchmarks.limits import FLOPS, FLOPS_A_PRODUCT, matrix_product
 from benchmarks.timing import ratio, take_turns
 from simhelm.calibration.terminal import print_table
 from simhelm.simulators.fem import (
@@ -89,6 +91,36 @@ def assembly_part(rounds: int) -> list[dict[str, str]]:
             }
         )
     return rows
+
+
+def compare(rounds: int = 5, batch: int = 100, steps: int = 96) -> list[Comparison]:
+    """Submodel samples beside global solves and the core's arithmetic; assembly by back end."""
+    model = PlateModel(discretisation=Discretisation(steps=steps))
+    submodel = model.submodel()
+    scenarios = ScenarioLaw().draw_many(2, 0)
+    few = extract_trace(model.simulate(scenarios).recording, submodel.driven_nodes)
+    displacement = few.displacement[[number % 2 for number in range(batch)]]
+    many = type(few)(few.times, few.nodes, displacement)
+    contenders: dict[str, Callable[[], object]] = {
+        "global": lambda: model.simulate(scenarios[0]),
+        "batch": lambda: drive(submodel, many),
+        FLOPS: matrix_product(),
+    }
+    seconds = take_turns(contenders, dict.fromkeys(contenders, 1), rounds)
+    best = {name: min(figures) for name, figures in seconds.items()}
+    # A multiplication comes with an addition.
+    most = FLOPS_A_PRODUCT / best[FLOPS] / (2.0 * float(drive(submodel, many).work[0]))
+    missing = lacking({"dolfinx_solver": ("DOLFINx", "pip install 'simhelm[fenics]'")})
+    rates = {row["back end"]: 1e3 / float(row["new moduli, CPU ms"]) for row in assembly_part(3)}
+    ours = rates.pop("scikit-fem")
+    return [
+        Comparison(
+            f"submodel of a plate, {steps} steps, {batch} at a time", "samples",
+            batch / best["batch"], {"global solve (ours)": 1.0 / best["global"]},
+            (f"arithmetic: {FLOPS}", most),
+        ),
+        Comparison("stiffness of a plate with new moduli", "matrices", ours, rates, None, missing),
+    ]  # fmt: skip
 
 
 def main(rounds: int = 9, batch: int = 200, steps: int = 96) -> bool:

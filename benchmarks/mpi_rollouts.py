@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import simhelm  # noqa: F401 - registers the environments
+from benchmarks.comparison import Comparison
 from simhelm.calibration.terminal import print_table
 from simhelm.envs.vector import dismiss_ranks, serve_environments
 from simhelm.envs.vector.sb3 import LocalVecEnv, MPIVecEnv, ProcessVecEnv
@@ -99,6 +100,23 @@ def measure(
                 for kind, seconds in found.items()
             ]
     return rows
+
+
+def compare(steps: int = 400, repeats: int = 3) -> list[Comparison]:
+    """Two heat equations in two processes, beside Stable-Baselines3's."""
+    from stable_baselines3.common.vec_env import SubprocVecEnv
+
+    makers = [FIELDS["Heat2D, nx = 25"]] * 2
+    peer = "Stable-Baselines3 SubprocVecEnv"
+    vectors: dict[str, Any] = {
+        "here": LocalVecEnv(makers),
+        "ours": ProcessVecEnv(makers, 2),
+        peer: SubprocVecEnv(makers, start_method="spawn"),
+    }
+    rate = {name: 2.0 / spent for name, spent in seconds_a_step(vectors, steps, repeats).items()}
+    limit = ("two processes without messages", 2.0 * rate["here"])
+    what = "Heat2D-v0 (nx = 25) in two processes"
+    return [Comparison(what, "environment steps", rate["ours"], {peer: rate[peer]}, limit)]
 
 
 def main(sizes: Sequence[int] = (2, 8, 32), steps: int = 200, repeats: int = 7) -> None:

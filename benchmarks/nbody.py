@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.comparison import Comparison, lacking
+from benchmarks.limits import FLOPS, FLOPS_A_PRODUCT, matrix_product
 from benchmarks.timing import take_turns
 from simhelm.calibration.terminal import print_table
 from simhelm.simulators.nbody import (
@@ -32,6 +34,8 @@ PLANAR_NS, GENERAL_NS, BATCH_MILLIONS = 60.0, 100.0, 30.0
 _SEED = 1
 _MU = 0.01
 YEARS = 30.0
+# Of a planar Hermite sub-step, counted in its kernel; a root or a division counts as one.
+_FLOPS_A_STEP = 277.0
 
 
 def tilted(system: System) -> System:
@@ -45,8 +49,8 @@ def steps_part(rounds: int, batch: int) -> list[dict[str, str]]:
     flat = three_body_initial_conditions(_SEED)
     scheme = Scheme("hermite4", _MU)
     runs: dict[str, Callable[[], Any]] = {
-        "planar path": lambda: integrate_batch([flat], 10.0 * YEAR, scheme=scheme),
-        "any N, 3-D": lambda: integrate_batch([tilted(flat)], 10.0 * YEAR, scheme=scheme),
+        "planar path": lambda: integrate_batch([flat], YEARS * YEAR, scheme=scheme),
+        "any N, 3-D": lambda: integrate_batch([tilted(flat)], YEARS * YEAR, scheme=scheme),
     }
     steps = {name: int(run().steps[0]) for name, run in runs.items()}
     seconds = take_turns(runs, dict.fromkeys(runs, 20), rounds)
@@ -66,7 +70,7 @@ def _batch_speed(scheme: Scheme, rounds: int, batch: int) -> float:
     best = 0.0
     for _ in range(rounds):
         start = time.perf_counter()
-        result = integrate_batch(systems, 30.0 * YEAR, scheme=scheme, threads=2)
+        result = integrate_batch(systems, YEARS * YEAR, scheme=scheme, threads=2)
         best = max(best, float(result.steps.sum()) / (time.perf_counter() - start) / 1e6)
     return best
 
@@ -161,6 +165,39 @@ def peers_part(seeds: range) -> list[dict[str, str]]:
             found[f"REBOUND IAS15, eps = {epsilon:g}"] = rebounds(_ias15(epsilon), -1.0, seeds)
         found["REBOUND leapfrog, constant step 1e-3"] = rebounds(_leapfrog(1e-3), 1.0, seeds)
     return [_row(name, outcome, len(seeds)) for name, outcome in found.items()]
+
+
+def compare(rounds: int = 9, seeds: range = range(10)) -> list[Comparison]:
+    """Sub-steps beside the core's arithmetic, and whole integrations beside REBOUND."""
+    flat, scheme = three_body_initial_conditions(_SEED), Scheme("hermite4", _MU)
+    runs: dict[str, Callable[[], Any]] = {
+        "ours": lambda: integrate_batch([flat], 10.0 * YEAR, scheme=scheme),
+        FLOPS: matrix_product(),
+    }
+    steps = int(runs["ours"]().steps[0])
+    seconds = take_turns(runs, {"ours": 20, FLOPS: 1}, rounds)
+    most = FLOPS_A_PRODUCT / min(seconds[FLOPS]) / _FLOPS_A_STEP / 1e6
+    missing = lacking({"rebound": ("REBOUND", "pip install 'simhelm[peers]'")})
+    found = [
+        Comparison(
+            "Hermite sub-step, three bodies", "million sub-steps",
+            steps / min(seconds["ours"]) / 1e6, {}, (f"arithmetic: {FLOPS}", most),
+        )
+    ]  # fmt: skip
+    cases: dict[str, tuple[Scheme, str, Callable[[Any], None]]] = {
+        "leapfrog, step 1e-3": (
+            Scheme("leapfrog", 1e-3, "constant"), "REBOUND leapfrog", _leapfrog(1e-3)
+        ),
+        "Gauss-Radau 15, eps 1e-9": (
+            Scheme("gauss_radau15", 1e-9), "REBOUND IAS15", _ias15(1e-9)
+        ),
+    }  # fmt: skip
+    for name, (own, peer, configure) in cases.items():
+        rate = len(seeds) / ours(own, seeds).seconds
+        peers = {} if missing else {peer: len(seeds) / rebounds(configure, 1.0, seeds).seconds}
+        what = f"{YEARS:g} years of three bodies, {name}"
+        found.append(Comparison(what, "integrations", rate, peers, None, missing))
+    return found
 
 
 def _row(name: str, outcome: Outcome, runs: int) -> dict[str, str]:

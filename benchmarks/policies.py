@@ -6,14 +6,19 @@ least of several repeats, as a busy machine can only add to it.
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 import timeit
+from collections.abc import Callable
 from typing import Any
 
 import numba
 import numpy as np
 
+from benchmarks.comparison import Comparison, lacking
+from benchmarks.limits import FLOPS, FLOPS_A_PRODUCT, matrix_product
+from benchmarks.timing import take_turns
 from simhelm.agents.network import ARGMAX, RELU, TANH, discrete_action
 from simhelm.agents.policy import Policy, PolicyMetadata, network_of
 from simhelm.calibration.terminal import print_table
@@ -36,6 +41,45 @@ def _policy(activation: int) -> Policy:
     weights = rng.normal(size=count).astype(np.float32)
     ranges = (np.zeros(8), np.ones(8), np.zeros(10), np.zeros(10))
     return Policy(network_of(weights, SIZES, activation, ARGMAX, *ranges), PolicyMetadata())
+
+
+def compare(rounds: int = 9) -> list[Comparison]:
+    """Actions a second inside a compiled loop, beside torch (one observation at a time)."""
+    observations = np.random.default_rng(1).normal(size=(1_000, 8))
+    network = _policy(RELU).network
+    missing = lacking({"torch": ("torch", "pip install -c constraints.txt 'simhelm[rl]'")})
+    calls: dict[str, Callable[[], object]] = {
+        "ours": lambda: _loop(network, observations, len(observations)),
+        FLOPS: matrix_product(),
+    }
+    if not missing:
+        calls["torch, one thread"] = _torch_calls(observations)
+    seconds = take_turns(calls, {"ours": 10, FLOPS: 1, "torch, one thread": 1}, rounds)
+    rate = {name: len(observations) / min(figures) / 1e3 for name, figures in seconds.items()}
+    flops = 2.0 * float((SIZES[:-1] * SIZES[1:]).sum())
+    most = FLOPS_A_PRODUCT / min(seconds[FLOPS]) / flops / 1e3
+    peers = {name: rate[name] for name in rate if name not in ("ours", FLOPS)}
+    what = "action of a policy of two hidden layers of 32"
+    limit = (f"arithmetic: {FLOPS}", most)
+    return [Comparison(what, "thousand actions", rate["ours"], peers, limit, missing)]
+
+
+def _torch_calls(observations: Any) -> Callable[[], object]:
+    import torch
+
+    torch.set_num_threads(1)
+    layers: list[torch.nn.Module] = []
+    for inputs, outputs in itertools.pairwise(SIZES.tolist()):
+        layers += [torch.nn.Linear(inputs, outputs), torch.nn.ReLU()]
+    network = torch.nn.Sequential(*layers[:-1])
+    rows = torch.from_numpy(observations.astype(np.float32))
+
+    def play() -> None:
+        with torch.inference_mode():
+            for row in rows:
+                int(network(row).argmax())
+
+    return play
 
 
 def main(repeats: int = 300) -> bool:

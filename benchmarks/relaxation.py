@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.comparison import Comparison, lacking
 from benchmarks.timing import ratio, take_turns
 from simhelm.calibration.terminal import print_table
 from simhelm.compiled import compiled
@@ -124,6 +125,31 @@ def _petsc(A: Any, b: Floats) -> dict[str, Callable[[], object]]:
     right.setArray(b)
     kind = petsc.Mat.SORType.FORWARD_SWEEP
     return {"PETSc MatSOR": lambda: matrix.SOR(right, x, OMEGA, kind, 0.0, 1, 1)}
+
+
+_PEERS = {
+    "pyamg": ("PyAMG", "pip install 'simhelm[peers]'"),
+    "petsc4py": ("PETSc", "pip install 'simhelm[fenics]'"),
+}
+
+
+def compare(n: int = 1000, rounds: int = 7) -> list[Comparison]:
+    """Sweeps a second over the rows of an n x n grid; the red-black one beside the copy."""
+    calls = contenders(n)
+    repeats = dict.fromkeys(calls, max(1, 1_000_000 // (n * n)))
+    seconds = take_turns(calls, repeats, rounds)
+    rate = {name: n * n / statistics.median(figures) / 1e6 for name, figures in seconds.items()}
+    # Rows that a core could stream if a sweep were nothing but a copy of its bytes.
+    copied = 16 * 20_000_000 / statistics.median(seconds[COPY]) / RED_BLACK_BYTES / 1e6
+    peers = {name: rate[name] for name in ("PyAMG sor", "PETSc MatSOR") if name in rate}
+    return [
+        Comparison(
+            f"SOR sweep, {n} x {n} Poisson, {order}", "million rows",
+            rate[f"simhelm {order}, with test"], peers, (f"memory: {COPY}", copied),
+            lacking(_PEERS),
+        )
+        for order in ("lexicographic", "red-black")
+    ]  # fmt: skip
 
 
 def main(sizes: tuple[int, ...] = (100, 1000), rounds: int = 15) -> bool:

@@ -26,6 +26,7 @@ from typing import Any
 
 import optuna
 
+from benchmarks.comparison import Comparison
 from benchmarks.memory import WATCHED, peak_bytes
 from benchmarks.study_problem import Sleeping, Sphere, fill, height
 from simhelm.agents.samplers import make_sampler
@@ -172,6 +173,17 @@ def _process(words: list[str], name: str, repeats: int) -> dict[str, Any]:
         figures.append((time.perf_counter() - start, cpu, peak_bytes(errors) / 2**20))
     seconds, cpu, megabytes = (min(column) for column in zip(*figures, strict=True))
     return {"command": name, "seconds": seconds, "CPU seconds": cpu, "MiB": megabytes}
+
+
+def compare(trials: int = 100, rounds: int = 1) -> list[Comparison]:
+    """Durable trials a second; the sampler alone, which keeps nothing, is the limit."""
+    sampler = "RandomSampler"
+    with tempfile.TemporaryDirectory(prefix="simhelm-overhead-") as name:
+        best = measure(sampler, trials, Path(name), rounds)
+    what = f"trials of a study, {sampler}, batches of {BATCH}, all durable"
+    limit = ("the sampler alone, nothing kept", 1.0 / best[MEMORY])
+    peers = {"Optuna with SQLite": 1.0 / best[RDB]}
+    return [Comparison(what, "trials", 1.0 / best[SERIAL], peers, limit)]
 
 
 def main(

@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from benchmarks.comparison import Comparison
 from benchmarks.study_model import Costs, Setting, predict
 from benchmarks.study_problem import Sleeping, Sphere, height
 from simhelm.calibration import Execution, run_study
@@ -166,7 +167,7 @@ def _all_are_there(places: list[str], workers: int) -> int:
     return max(first_seen)
 
 
-def compare(
+def check_model(
     folder: Path, costs: Costs, workers: tuple[int, ...], seconds: float
 ) -> list[dict[str, str]]:
     """Real studies beside the model; seconds a trial."""
@@ -241,6 +242,15 @@ def _last_enough(costs: Costs, seconds: float, batch: int | None, most: int) -> 
     return enough
 
 
+def compare(workers: int = 2, seconds: float = 0.05) -> list[Comparison]:
+    """Trials a second of sleeping simulators, beside workers that do nothing but simulate."""
+    with tempfile.TemporaryDirectory(prefix="simhelm-scale-") as name:
+        taken, _ = real_rate(Path(name), workers, "async", seconds)
+    what = f"study on {workers} worker processes, simulators of {seconds:g} s"
+    limit = ("workers that only simulate", workers / seconds)
+    return [Comparison(what, "trials", 1.0 / taken, {}, limit)]
+
+
 def main(
     told: int = 1000,
     samplers: tuple[str, ...] = SAMPLERS,
@@ -253,7 +263,7 @@ def main(
         folder = Path(name)
         costs = {sampler: measured_costs(folder, sampler, told) for sampler in samplers}
         print_table(_cost_rows(costs), title=f"Measured, ms, with {told} trials told")
-        rows = compare(folder, costs["RandomSampler"], *check)
+        rows = check_model(folder, costs["RandomSampler"], *check)
     title = f"Model and engine: RandomSampler, simulators of {check[1]:g} s"
     print_table(rows, title=title)
     table = scale(costs, simulators, counts)

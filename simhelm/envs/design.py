@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.envs.baseline import Baseline
+from simhelm.envs.rendering.designs import has_picture, picture_of
+from simhelm.envs.rendering.screen import Screen, metadata
 from simhelm.simulators.problem import Problem, Value
 from simhelm.simulators.registry import load_problem
 
@@ -48,6 +50,8 @@ class DesignEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
 
     ## Arguments
     ``problem``: the problem. ``budget``: what to spend on an evaluation, None for all.
+    ``render_mode``: ``"human"`` (a window), ``"rgb_array"`` (pixels) of the design's outcome, or
+    None; only for problems with a picture, as ``metadata`` says.
 
     ## Version history
     The version is the problem's; v0 of DesignEnv itself: first release.
@@ -55,9 +59,18 @@ class DesignEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
 
     metadata: dict[str, Any] = {"render_modes": []}
 
-    def __init__(self, problem: Problem, *, budget: int | None = None) -> None:
+    def __init__(
+        self, problem: Problem, *, budget: int | None = None, render_mode: str | None = None
+    ) -> None:
         self.problem = problem
         self.budget = budget
+        self._shown: dict[str, Value] | None = None
+        if has_picture(problem):
+            self.metadata = metadata(fps=1)
+            self._screen = Screen(render_mode, self._draw)
+        else:
+            self._screen = Screen(render_mode)
+        self.render_mode = render_mode
         count = len(problem.parameters)
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (count,), np.float32)
         self._low = np.array([output.low for output in problem.outputs])
@@ -71,6 +84,8 @@ class DesignEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
         """Start an episode: a new simulation seed."""
         super().reset(seed=seed)
         self._seed = int(self.np_random.integers(_SEEDS))
+        self._shown = None
+        self._screen.refresh()
         return self._observation({}), {}
 
     def step(
@@ -88,7 +103,24 @@ class DesignEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
             info["failure"] = metrics.end_reason.label
             info["details"] = metrics.details
         reward = float(self.problem.score(metrics))
+        self._shown = config
+        self._screen.refresh()
         return self._observation(metrics.values), reward, True, False, info
+
+    def render(self) -> Any:
+        """The picture, shape (height, width, 3), for ``rgb_array``: the design is simulated again.
+
+        Before the first step of an episode it shows the system that no design was made for.
+        """
+        return self._screen.render()
+
+    def close(self) -> None:
+        """Close the window, if there is one."""
+        self._screen.close()
+
+    def _draw(self) -> Any:
+        draw = picture_of(self.problem.name)
+        return draw(self.problem, self._shown, self._seed, self.budget)
 
     def config_of(self, action: NDArray[np.floating[Any]]) -> dict[str, Value]:
         """The design that an action stands for (numbers outside [-1, 1] are clipped)."""
@@ -129,6 +161,9 @@ class DesignEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
         return observation
 
 
-def make_design_env(problem: str, *, budget: int | None = None, **arguments: Any) -> DesignEnv:
+def make_design_env(
+    problem: str, *, budget: int | None = None, render_mode: str | None = None, **arguments: Any
+) -> DesignEnv:
     """The design environment of a registered problem; ``arguments`` go to the problem."""
-    return DesignEnv(load_problem(problem)(**arguments), budget=budget)
+    made = load_problem(problem)(**arguments)
+    return DesignEnv(made, budget=budget, render_mode=render_mode)

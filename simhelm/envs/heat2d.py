@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from simhelm.envs.relaxation import (
@@ -10,6 +11,8 @@ from simhelm.envs.relaxation import (
     RelaxationEnv,
     RelaxationVectorEnv,
 )
+from simhelm.envs.rendering.heat_field import draw_heat_field
+from simhelm.envs.rendering.screen import Screen, metadata
 from simhelm.simulators.linear import Heat2D, Stopping
 from simhelm.simulators.linear.heat import HeatVariant
 
@@ -50,10 +53,13 @@ class Heat2DEnv(RelaxationEnv):
     - ``variant``: ``"code"`` or ``"paper"``, where the published code and text differ.
     - ``action``, ``omegas``: see above.
     - ``rtol``, ``max_iterations``: 1e-8, 10000.
+    - ``render_mode``: ``"human"`` (a window), ``"rgb_array"`` (pixels) of the temperature, or None.
 
     ## Version history
     v0: first release.
     """
+
+    metadata = metadata(fps=30)
 
     def __init__(
         self,
@@ -66,10 +72,13 @@ class Heat2DEnv(RelaxationEnv):
         omegas: list[float] | None = None,
         rtol: float = 1e-8,
         max_iterations: int = 10_000,
+        render_mode: str | None = None,
     ) -> None:
         stopping = Stopping(rtol=rtol, max_iterations=max_iterations)
         sequence = Heat2D(nx, steps=steps, t_end=t_end, variant=variant, stopping=stopping)
-        super().__init__(sequence, OmegaChoice(action, omegas))
+        draw = functools.partial(draw_heat_field, sequence)
+        screen = Screen(render_mode, draw, self.metadata["render_fps"])
+        super().__init__(sequence, OmegaChoice(action, omegas), screen)
 
 
 class Heat2DVectorEnv(RelaxationVectorEnv):

@@ -66,6 +66,18 @@ SEQUENTIAL: tuple[Entry, ...] = (
         {"bodies": 8, "steps": 100},
         ("sazulibarrena2025", "makino1992", "rein2015", "plummer1911"),
     ),
+    Entry(
+        "simhelm/SubmodelEnrichment-v0",
+        "simhelm.envs.submodel_enrichment:SubmodelEnrichmentEnv",
+        None,
+        "which global simulations to buy for a quantile of a submodel's stress, when to stop",
+    ),
+    Entry(
+        "simhelm/RareEventSubmodel-v0",
+        "simhelm.envs.rare_event_submodel:RareEventSubmodelEnv",
+        None,
+        "proposal of an unbiased estimate of how probable a high stress in a submodel is",
+    ),
 )
 
 

@@ -14,6 +14,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
 from simhelm.envs.baseline import Baseline
+from simhelm.envs.rendering.screen import Screen
 from simhelm.simulators.linear import (
     DEFAULT_OMEGAS,
     SolveResult,
@@ -115,7 +116,11 @@ class RelaxationEnv(gymnasium.Env[Floats, Any], abc.ABC):
     loss_name = "iterations"
 
     @abc.abstractmethod
-    def __init__(self, sequence: SystemSequence, choice: OmegaChoice) -> None:
+    def __init__(
+        self, sequence: SystemSequence, choice: OmegaChoice, screen: Screen | None = None
+    ) -> None:
+        self._screen = Screen() if screen is None else screen
+        self.render_mode = self._screen.mode
         self.sequence = sequence
         self.choice = choice
         self.action_space = choice.space()
@@ -128,6 +133,7 @@ class RelaxationEnv(gymnasium.Env[Floats, Any], abc.ABC):
         """Back to the first system; random sequences are drawn anew."""
         super().reset(seed=seed)
         self.sequence.restart(self.np_random)
+        self._screen.refresh()
         return _observe(self.sequence), {}
 
     def step(self, action: Any) -> tuple[Floats, float, bool, bool, dict[str, Any]]:
@@ -136,7 +142,16 @@ class RelaxationEnv(gymnasium.Env[Floats, Any], abc.ABC):
         result = self.sequence.solve(omega)
         terminated = self.sequence.position >= self.sequence.length
         info = _describe(self.sequence, omega, result)
+        self._screen.refresh()
         return _observe(self.sequence), -float(info["loss"]), terminated, False, info
+
+    def render(self) -> Any:
+        """The picture, shape (height, width, 3), for ``rgb_array``."""
+        return self._screen.render()
+
+    def close(self) -> None:
+        """Close the window, if there is one."""
+        self._screen.close()
 
     @property
     def arm_values(self) -> Floats:

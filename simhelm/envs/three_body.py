@@ -26,9 +26,9 @@ class ThreeBodyEnv(EpisodeEnv):
     ``simhelm/ThreeBodyPaper-v0``. With ``bodies`` other than 3, Plummer spheres.
 
     ## Action space
-    ``Discrete(14)``: Hermite of order 4 with mu = 1e-4 ... 1e-1 (ten values, equal ratios), then
-    Gauss-Radau of order 15 with error parameter 1e-9, 1e-7, 1e-5, 1e-3. With
-    ``action="parameter"``, ``Discrete(10)``: the Hermite ones.
+    ``Discrete(20)``: Hermite of order 4 with mu = 1e-4 ... 1e-1 (ten values, equal ratios),
+    Hermite of order 6 with mu = 1e-2 ... 1e-1 (six), then Gauss-Radau of order 15 with error
+    parameter 1e-9, 1e-7, 1e-5, 1e-3. With ``action="parameter"``, ``Discrete(10)``: the first.
 
     ## Observation space
     ``Box(-4, 4, (11,), float32)``, the same for any number of bodies and any rotation; times are
@@ -40,7 +40,7 @@ class ThreeBodyEnv(EpisodeEnv):
     the share of steps left. dE is relative to the start's energy.
 
     ## Reward
-    -(force evaluations)/1000 - 3 min(|change of dE|/tolerance, 10), at most 0. An interval that
+    -(force evaluations)/1000 - 7 min(|change of dE|/tolerance, 10), at most 0. An interval that
     cannot be completed counts as an error of 10 tolerances.
 
     ## Episode start and end
@@ -63,14 +63,15 @@ class ThreeBodyEnv(EpisodeEnv):
       ``action="parameter"`` with mu two places finer; False.
     - ``bodies``: 3; 2 to 16.
     - ``threads``: that share the systems of a vector environment, 1; results do not depend on it.
+    - ``render_mode``: ``"human"`` (a window), ``"rgb_array"`` (pixels) of the orbits, or None.
 
     ## Version history
     v0: first release.
     """
 
-    def __init__(self, **arguments: Any) -> None:
+    def __init__(self, *, render_mode: str | None = None, **arguments: Any) -> None:
         self._adaptive = _episodes(1, **arguments)
-        super().__init__(self._adaptive)
+        super().__init__(self._adaptive, render_mode)
 
     def baselines(self) -> dict[str, Baseline]:
         """Every fixed action, Aarseth's rule, an energy-error controller, the oracle allocation."""

@@ -46,13 +46,14 @@ class ThreeBodyPaperEnv(EpisodeEnv):
     ## Arguments
     - ``steps``: 100, as in the published training; its evaluations have 300.
     - ``threads``: that share the systems of a vector environment, 1.
+    - ``render_mode``: ``"human"`` (a window), ``"rgb_array"`` (pixels) of the orbits, or None.
 
     ## Version history
     v0: first release.
     """
 
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(PublishedEpisodes(1, **arguments))
+    def __init__(self, *, render_mode: str | None = None, **arguments: Any) -> None:
+        super().__init__(PublishedEpisodes(1, **arguments), render_mode)
 
     def baselines(self) -> dict[str, Baseline]:
         """Every fixed parameter."""

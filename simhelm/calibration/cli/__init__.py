@@ -9,11 +9,22 @@ from __future__ import annotations
 
 import sys
 
-from simhelm.calibration.cli import benching, reproduction, running, studies, training
+from simhelm.calibration.cli import (
+    benching,
+    dashboard,
+    proxies,
+    reproduction,
+    running,
+    studies,
+    training,
+)
 from simhelm.calibration.cli.app import EXIT_FAILED, app, log
 from simhelm.calibration.errors import Interrupted, SimhelmError
 
-__all__ = ["app", "benching", "main", "reproduction", "running", "studies", "training"]
+__all__ = [
+    "app", "benching", "dashboard", "main", "proxies", "reproduction", "running", "studies",
+    "training",
+]  # fmt: skip
 
 
 def main() -> None:

@@ -231,7 +231,8 @@ def replay(
 def report(directory: DirectoryArgument) -> None:
     """Write report.html of a run or study; prints its path."""
     if not is_study(directory):
-        typer.echo(steering.report(directory))
+        write = training.report if training.is_training(directory) else steering.report
+        typer.echo(write(directory))
         return
     from simhelm.calibration.study.report import write_report
     from simhelm.calibration.study.view import StudyView

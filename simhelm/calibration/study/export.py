@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from simhelm.calibration.errors import ConfigurationError
+from simhelm.calibration.evaluations import write_rows
 from simhelm.calibration.study.outcome import records
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
@@ -33,30 +33,12 @@ def export_table(view: StudyView, path: Path) -> int:
     rows = list(records(view, everything))
     part = path.with_name(path.name + ".part")
     if path.suffix == ".parquet":
-        _write_parquet(rows, part)
+        write_rows(part, view.property("identity")["problem"], rows)
     else:
         with part.open("w", encoding="utf-8") as stream:
             write_records(rows, path.suffix[1:], stream)
     part.replace(path)
     return len(rows)
-
-
-def _write_parquet(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    import pyarrow
-    import pyarrow.parquet
-
-    columns = {key: [row[key] for row in rows] for key in (rows[0] if rows else ())}
-    mixed = {
-        name
-        for name, values in columns.items()
-        if len({type(v) for v in values} - {type(None)}) > 1
-    }
-    # A categorical whose choices are numbers and words has no column type: as JSON text.
-    table = {
-        name: [None if v is None else json.dumps(v) for v in values] if name in mixed else values
-        for name, values in columns.items()
-    }
-    pyarrow.parquet.write_table(pyarrow.table(table), path)
 
 
 def export_to_optuna(view: StudyView, url: str, name: str) -> int:
@@ -86,17 +68,10 @@ def export_to_optuna(view: StudyView, url: str, name: str) -> int:
             optuna.trial.create_trial(
                 params=trial.config,
                 distributions={key: space[key] for key in trial.config},
-                state=_optuna_state(trial),
+                state=optuna_state(trial),
                 values=[trial.values[key] for key in names] if trial.succeeded else None,
-                intermediate_values=_intermediate(trial, curves.get(trial.slot, [])),
-                user_attrs={
-                    "slot": trial.slot,
-                    "end_reason": trial.end_reason.label if trial.end_reason else "",
-                    "cost": trial.cost,
-                    "budget": trial.budget,
-                    "seed": trial.seed,
-                    **{f"output:{key}": value for key, value in trial.values.items()},
-                },
+                intermediate_values=curve_by_step(trial, curves.get(trial.slot, [])),
+                user_attrs=user_attributes(trial),
             )
             for trial in finished
         ]
@@ -119,7 +94,20 @@ def _new_optuna_study(url: str, name: str, directions: Sequence[Direction]) -> A
         raise ConfigurationError(f"{url}: cannot be opened: {error}") from error
 
 
-def _optuna_state(trial: Trial) -> Any:
+def user_attributes(trial: Trial) -> dict[str, Any]:
+    """What Optuna has no place of its own for."""
+    return {
+        "slot": trial.slot,
+        "end_reason": trial.end_reason.label if trial.end_reason else "",
+        "cost": trial.cost,
+        "budget": trial.budget,
+        "seed": trial.seed,
+        **{f"output:{key}": value for key, value in trial.values.items()},
+    }
+
+
+def optuna_state(trial: Trial) -> Any:
+    """Optuna's state of a finished trial: complete, failed, or pruned if it was stopped early."""
     from optuna.trial import TrialState
 
     if trial.succeeded:
@@ -127,6 +115,6 @@ def _optuna_state(trial: Trial) -> Any:
     return TrialState.FAIL if trial.failed else TrialState.PRUNED
 
 
-def _intermediate(trial: Trial, curve: Sequence[tuple[float, float]]) -> dict[int, float]:
+def curve_by_step(trial: Trial, curve: Sequence[tuple[float, float]]) -> dict[int, float]:
     """The curve at whole steps, as Optuna's steps are whole."""
     return {int(step): value for step, value in curve if step == int(step)}

@@ -13,6 +13,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
 from simhelm.envs.nbody.settings import Settings
+from simhelm.envs.rendering.orbits import Orbits
+from simhelm.envs.rendering.screen import Screen, metadata
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.nbody import System, plummer, three_body_initial_conditions
 from simhelm.simulators.nbody.fleet import Fleet
@@ -104,15 +106,19 @@ def failure(code: int) -> str:
 class EpisodeEnv(gymnasium.Env[Any, Any], abc.ABC):
     """Abstract: one episode at a time. Concrete ones are a constructor and a description."""
 
-    metadata: dict[str, Any] = {"render_modes": []}
+    metadata = metadata(fps=10)
     seed_ranges: Mapping[str, range] = SEED_RANGES
     # What a reader of the results should know of this environment, sentence by sentence.
     remarks: tuple[str, ...] = ()
     is_random = True
 
     @abc.abstractmethod
-    def __init__(self, episodes: Episodes) -> None:
+    def __init__(self, episodes: Episodes, render_mode: str | None = None) -> None:
         self.episodes = episodes
+        bodies = episodes.fleet.masses.shape[1]
+        self._orbits = Orbits(episodes.fleet, "au" if bodies == 3 else "Heggie units")
+        self._screen = Screen(render_mode, self._orbits.draw, self.metadata["render_fps"])
+        self.render_mode = render_mode
         self.action_space = episodes.action_space
         self.observation_space = episodes.observation_space
         self._running = False
@@ -124,6 +130,9 @@ class EpisodeEnv(gymnasium.Env[Any, Any], abc.ABC):
         super().reset(seed=seed)
         self.episodes.restart(0, seed, self.np_random)
         self._running = True
+        if self.render_mode is not None:
+            self._orbits.restart()
+        self._screen.refresh()
         return self.episodes.observations()[0], {}
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
@@ -138,7 +147,18 @@ class EpisodeEnv(gymnasium.Env[Any, Any], abc.ABC):
         if reason := failure(int(codes[0])):
             info["failure"] = reason
         self._running = not ends[0]
+        if self.render_mode is not None:
+            self._orbits.record()
+        self._screen.refresh()
         return self.episodes.observations()[0], float(rewards[0]), bool(ends[0]), False, info
+
+    def render(self) -> Any:
+        """The picture, shape (height, width, 3), for ``rgb_array``."""
+        return self._screen.render()
+
+    def close(self) -> None:
+        """Close the window, if there is one."""
+        self._screen.close()
 
     @property
     def arm_values(self) -> Floats:

@@ -102,6 +102,12 @@ class Memory:
         """Number of banks in all groups together."""
         return self.groups << self.address_map.bank[1]
 
+    def bank_of(self, addresses: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Numbers of the banks, counted through all groups, same shape."""
+        fields = self.address_map
+        group = fields.field(addresses, fields.group)
+        return group * (self.banks // self.groups) + fields.field(addresses, fields.bank)
+
     @property
     def peak_bandwidth_gb_per_s(self) -> float:
         """The data bus full all the time."""

@@ -115,13 +115,14 @@ class DramController(Problem):
         count = min(count, self.full_budget)
         controller = Controller.from_config(config)
         results = [
-            simulate(controller, self._trace(place, seed).head(count), self.memory.name)
+            simulate(controller, self.trace(place, seed).head(count), self.memory.name)
             for place in range(len(self._workloads))
         ]
         values = _mean([self._values(controller, result) for result in results])
         return Metrics(values, EndReason.COMPLETED, float(count * len(results)))
 
-    def _trace(self, place: int, seed: int) -> Trace:
+    def trace(self, place: int, seed: int) -> Trace:
+        """The trace of the workload at a place in their list."""
         name = self._workloads[place]
         if name in self._files:
             return self._files[name]

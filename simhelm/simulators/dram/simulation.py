@@ -99,13 +99,10 @@ def _requests(trace: Trace, memory: Memory) -> Table:
             f"address {trace.address.max():#x} is beyond the {capacity} bytes of {memory.name}"
         )
     fields, addresses = memory.address_map, trace.address & ~(BYTES_PER_BURST - 1)
-    group = fields.field(addresses, fields.group)
     requests = np.zeros((len(trace), kernels.REQUEST_FIELDS), dtype=np.int64)
     requests[:, kernels.R_FRONT_CYCLE] = trace.cycle
     requests[:, kernels.R_WRITE] = trace.write
-    requests[:, kernels.R_BANK] = group * (memory.banks // memory.groups) + fields.field(
-        addresses, fields.bank
-    )
+    requests[:, kernels.R_BANK] = memory.bank_of(addresses)
     requests[:, kernels.R_ROW] = fields.field(addresses, fields.row)
     requests[:, kernels.R_ADDRESS] = addresses
     requests[:, kernels.R_DATA_END] = kernels.NEVER

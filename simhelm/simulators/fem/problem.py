@@ -94,6 +94,10 @@ class ImpactedPlate(Problem):
         impact = Impact(50e6, float(config["centre"]), 1e-6 * float(config["duration"]))
         return Scenario(impact, drawn.field, drawn.patch)
 
+    def global_model(self, steps: int) -> PlateModel:
+        """The whole plate at full fidelity."""
+        return self._models(steps)[0]
+
     def _models(self, steps: int) -> tuple[PlateModel, PlateModel, Submodel]:
         """Full, coarse and sub-model, made at first use: they hold what cannot be sent."""
         if steps not in self._made:
