@@ -3,12 +3,22 @@
 #   sh docker/check.sh [TARGET...]        cli by default; cli rl fenics sumo mpijob dashboard
 # docker and podman pull Debian's image. buildah needs neither engine nor registry: as root, it
 # makes the base with debootstrap. With none of them it says so; REQUIRE_BUILD=1 makes that a
-# failure. BUILD_FLAGS go to the build command (a proxy, a certificate).
+# failure. BUILD_FLAGS go to the build command; a certificate named by PIP_CERT is lent to the pip
+# of a build by buildah or podman, for as long as it runs.
 set -eu
 cd "$(dirname "$0")/.."
 ${HADOLINT:-.venv/bin/hadolint} docker/Dockerfile
 echo "docker/Dockerfile: lint passed"
 [ $# -gt 0 ] || set -- cli
+
+lent=$(mktemp -d)
+trap 'rm -rf "$lent"' EXIT
+lend_certificate() {
+    [ -n "${PIP_CERT:-}" ] || return 0
+    cp "$PIP_CERT" "$lent/pip.crt"
+    printf '[global]\ncert = /etc/pip.crt\n' >"$lent/pip.conf"
+    BUILD_FLAGS="--volume $lent/pip.crt:/etc/pip.crt:ro --volume $lent/pip.conf:/etc/pip.conf:ro ${BUILD_FLAGS:-}"
+}
 
 build_with() { # ENGINE TARGET
     # shellcheck disable=SC2086 # several flags
@@ -57,9 +67,11 @@ if docker info >/dev/null 2>&1; then
     build() { build_with docker "$@"; }
     try() { run_with docker "$@"; }
 elif podman info >/dev/null 2>&1; then
+    lend_certificate
     build() { build_with podman "$@"; }
     try() { run_with podman "$@"; }
 elif command -v buildah >/dev/null && command -v debootstrap >/dev/null && [ "$(id -u)" = 0 ]; then
+    lend_certificate
     build() { build_with_buildah "$@"; }
     try() { run_with_buildah "$@"; }
 else

@@ -72,7 +72,7 @@ def test_images_that_examples_use_are_targets() -> None:
     assert {*built, *images} <= targets
     extras = set(re.findall(r"'\.\[([\w,]+)\]'", text))
     known = {name for names in extras for name in names.split(",")}
-    assert known - set(EXTRAS) <= {"sumo"}  # which comes with the second transport back end
+    assert known <= set(EXTRAS)
 
 
 def test_every_final_image_runs_unprivileged() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import math
 import os
 import re
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from docs.pages import results
 from docs.pages.environments import NOT_MADE
 from docs.pages.markdown import docstring, table
 from simhelm.envs.registration import environments
@@ -146,3 +148,28 @@ def test_sections_of_docstrings_become_lists() -> None:
         "Do it with `Tool`.\n\n**Arguments**\n\n"
         "- `one`: the first,\n        at length.\n- `two`: the second.\n"
     )
+
+
+def test_results_are_counted_and_a_small_version_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    expected = {"1": "yes", "2": "NO", "reproduced": "", "not reproduced": "", "": ""}
+    rows = [{"what": "w", "measured": "1", "expected": e, "met": m} for e, m in expected.items()]
+    record = {
+        "command": "simhelm reproduce three-body --quick",
+        "date": "2026-01-02",
+        "minutes": 0.1,
+        "versions": {"numpy": "2"},
+        "parts": [{"title": "Part", "records": [*rows, rows[0]], "remarks": ["A remark."]}],
+    }
+    (tmp_path / "three-body.json").write_text(json.dumps(record), encoding="utf-8")
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    pages = results.pages()
+    (line,) = [text for text in pages["results/index.md"].splitlines() if "| three-body |" in text]
+    assert line.endswith("| 2 | 1 | 1 | 1 | [three-body](three-body.md) (small version) |")
+    page = pages["results/three-body.md"]
+    assert "This is the small version" in page
+    assert "| w | 1 | 2 | NO |" in page
+    assert "A remark." in page
+    # Another is shown by a page written by hand.
+    assert "[architecture](../architecture.md)" in pages["results/index.md"]

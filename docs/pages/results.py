@@ -11,6 +11,7 @@ from docs.pages.record import FOLDER
 from simhelm.calibration.reproduce import REPRODUCTIONS
 
 _DOCS = FOLDER.parent
+_HEADINGS = ("reproduction", "of", "met", "not met", "reproduced", "not reproduced", "tables")
 
 
 def pages() -> dict[str, str]:
@@ -26,20 +27,29 @@ def _overview(recorded: dict[str, Any]) -> str:
     rows = [_line(name, recorded.get(name)) for name in REPRODUCTIONS]
     return (
         "# Published claims\n\nEvery claim is recomputed by a command, and the row says what came "
-        "out. *Met* and *not met* count the rows of the tables that have something to compare "
-        "with; the other rows are measurements beside them.\n\n"
-        + table(("reproduction", "of", "met", "not met", "where the tables are"), rows)
+        "out. *Met* and *not met* count the rows that have a number to keep to, *reproduced* and "
+        "*not reproduced* those that judge a published sentence; all others are measurements.\n\n"
+        + table(_HEADINGS, rows)
     )
 
 
 def _line(name: str, record: dict[str, Any] | None) -> tuple[object, ...]:
     summary = REPRODUCTIONS[name].summary
     if record is not None:
-        verdicts = [row["met"] for part in record["parts"] for row in part["records"]]
-        return name, summary, verdicts.count("yes"), verdicts.count("NO"), f"[{name}]({name}.md)"
+        rows = [row for part in record["parts"] for row in part["records"]]
+        bars = [row["met"] for row in rows]
+        claims = [row["expected"] for row in rows]
+        counts = [bars.count("yes"), bars.count("NO")]
+        counts += [claims.count("reproduced"), claims.count("not reproduced")]
+        small = " (small version)" if _is_small(record) else ""
+        return name, summary, *counts, f"[{name}]({name}.md){small}"
     guides = [path for path in sorted(_DOCS.glob("*.md")) if _shows(path, name)]
     where = ", ".join(f"[{path.stem}](../{path.name})" for path in guides)
-    return name, summary, "", "", where or f"not recorded: run `simhelm reproduce {name}`"
+    return name, summary, "", "", "", "", where or f"not recorded: run `simhelm reproduce {name}`"
+
+
+def _is_small(record: dict[str, Any]) -> bool:
+    return bool(record["command"].endswith(" --quick"))
 
 
 def _shows(path: Path, name: str) -> bool:
@@ -53,6 +63,11 @@ def _page(name: str, record: dict[str, Any]) -> str:
         f"# {name}\n\n{REPRODUCTIONS[name].summary}. Printed by `{record['command']}` on "
         f"{record['date']} in {record['minutes']} minutes ({versions}).\n"
     )
+    if _is_small(record):
+        text += (
+            "\nThis is the small version, with fewer seeds and smaller grids: a verdict on a claim "
+            f"holds for these only. `simhelm reproduce {name}` is the whole.\n"
+        )
     for part in record["parts"]:
         rows = [tuple(row.values()) for row in part["records"]]
         text += f"\n## {part['title']}\n\n{table(('what', 'measured', 'expected', 'met'), rows)}\n"

@@ -71,12 +71,14 @@ SEQUENTIAL: tuple[Entry, ...] = (
         "simhelm.envs.submodel_enrichment:SubmodelEnrichmentEnv",
         None,
         "which global simulations to buy for a quantile of a submodel's stress, when to stop",
+        cites=("boukraichi2021", "newmark1959", "gustafsson2020"),
     ),
     Entry(
         "simhelm/RareEventSubmodel-v0",
         "simhelm.envs.rare_event_submodel:RareEventSubmodelEnv",
         None,
         "proposal of an unbiased estimate of how probable a high stress in a submodel is",
+        cites=("boukraichi2021", "peherstorfer2016", "newmark1959", "gustafsson2020"),
     ),
 )
 

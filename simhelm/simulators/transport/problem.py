@@ -83,7 +83,7 @@ class ModeChoice(WatchedProblem):
     """
 
     name = "ModeChoice"
-    cites = ("chhatre2022", "train2009")
+    cites = ("chhatre2022", "train2009", "lopez2018")
     objective = "l1"
     work_unit = "simulated days"
     pure = True
@@ -168,7 +168,7 @@ class TransportStructure(WatchedProblem):
     """
 
     name = "TransportStructure"
-    cites = ("chhatre2022", "train2009")
+    cites = ("chhatre2022", "train2009", "lopez2018")
     objective = "loss"
     work_unit = "simulated days"
     pure = True
