@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-SOURCES := simhelm tests benchmarks
+SOURCES := simhelm tests benchmarks docs examples
 DEPENDENCIES := pyproject.toml constraints.txt
 
-.PHONY: demo test test-fenics lint types architecture bench chaos docker-check clean
+.PHONY: demo test test-fenics lint types architecture docs wheel test-min bench chaos docker-check clean
 
 demo: $(VENV)/base
 	$(BIN)/simhelm run examples/heat.toml
@@ -30,6 +30,18 @@ types: $(VENV)/test
 architecture: $(VENV)/test
 	$(BIN)/lint-imports
 
+# Into build/site. Warnings are errors; nothing is fetched.
+docs: $(VENV)/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+# sdist and wheel into dist/, checked, and a few tests against what the wheel installs.
+wheel: $(VENV)/test
+	@sh tests/wheel.sh
+
+# A part of the tests with the lowest versions that pyproject.toml allows.
+test-min: $(VENV)/test
+	@sh tests/minimum.sh
+
 # All scripts and one table of them, in runs/bench. PETSc and DOLFINx have an environment of their
 # own (see test-fenics): where it exists, two scripts run once more in it.
 bench: $(VENV)/test
@@ -41,11 +53,12 @@ bench: $(VENV)/test
 chaos: $(VENV)/test
 	$(BIN)/python -m tests.calibration.study.chaos
 
+# The lint, and with an engine or buildah the images TARGETS: see docker/check.sh.
 docker-check: $(VENV)/test
-	$(BIN)/hadolint docker/Dockerfile
+	@sh docker/check.sh $(TARGETS)
 
 clean:
-	rm -rf $(VENV) .venv-fenics build dist *.egg-info
+	rm -rf $(VENV) .venv-fenics .venv-min build dist *.egg-info
 
 $(VENV)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -56,6 +69,11 @@ $(VENV)/python:
 $(VENV)/base: $(VENV)/python $(DEPENDENCIES)
 	@echo "installing simhelm into $(VENV) ..."
 	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/docs: $(VENV)/base
+	@echo "installing what the documentation needs ..."
+	$(INSTALL) --editable '.[docs]'
 	@touch $@
 
 $(VENV)/test: $(VENV)/base

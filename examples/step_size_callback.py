@@ -129,7 +129,7 @@ def integrate(orbit: Orbit, rule: Callable[[Any], float]) -> tuple[float, int]:
 def main(training_steps: int = 60_000) -> list[dict[str, str]]:
     """Train, compare on test orbits, print and return the table."""
     if ENV_ID not in gymnasium.registry:
-        gymnasium.register(ENV_ID, KeplerSteps, max_episode_steps=40_000)
+        gymnasium.register(ENV_ID, KeplerSteps, max_episode_steps=40_000)  # type: ignore[arg-type]
     config = resolve_training(
         {
             "environment": {"id": ENV_ID}, "algorithm": "dqn", "steps": training_steps,

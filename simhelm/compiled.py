@@ -31,6 +31,20 @@ def compiled_in_place(function: Function) -> Function:
     return _compiled(function, _nrt=False)
 
 
+def compiled_as_written(function: Function) -> Function:
+    """As :func:`compiled_in_place`, every operation rounded as it is written.
+
+    Multiply-adds are fused where the code says so only. Copies of one expression, of which the
+    compiler makes one for single numbers and one for vectors, then give the same bits.
+    """
+    return _compiled(function, _nrt=False, fastmath=False)
+
+
+def inlined_as_written(function: Function) -> Function:
+    """As :func:`compiled_as_written`, and made a part of whatever compiled function calls it."""
+    return _compiled(function, _nrt=False, fastmath=False, forceinline=True)
+
+
 def _compiled(function: Function, **more: Any) -> Function:
     options: dict[str, Any] = {
         "nogil": True,
@@ -57,11 +71,24 @@ def _depends_on_room(kernel: Any) -> bool:
     for want of public ones; where they are missing this says False, and the kernel goes uncached.
     """
     file = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
-    if not hasattr(file, "_source_stamp"):
+    if not (hasattr(file, "_source_stamp") and hasattr(file, "_load_index")):
         return False
     stamp = _digest(room_of(kernel.py_func.__module__), Path(kernel.py_func.__code__.co_filename))
     file._source_stamp = (file._source_stamp, stamp)  # type: ignore[union-attr]
+    file._load_index = _or_empty(file._load_index)  # type: ignore[union-attr]
     return True
+
+
+def _or_empty(load: Callable[[], dict[Any, Any]]) -> Callable[[], dict[Any, Any]]:
+    """An index that names types which are gone is stale; Numba would stop with an error."""
+
+    def load_or_empty() -> dict[Any, Any]:
+        try:
+            return load()
+        except (AttributeError, ImportError):
+            return {}
+
+    return load_or_empty
 
 
 def room_of(module: str) -> str:

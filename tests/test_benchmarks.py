@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from benchmarks import __main__ as suite
@@ -19,11 +21,13 @@ from benchmarks import (
     relaxation,
     study_overhead,
     study_scale,
+    submodel,
     transport,
 )
 from benchmarks.comparison import Comparison, lacking
 from benchmarks.timing import ratio, take_turns
 from simhelm.calibration import StudyView
+from tests.envs.test_submodel import table
 
 
 def test_relaxation_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,6 +42,15 @@ def test_bandit_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
     monkeypatch.setattr(bandits, "ROUNDS", 400)
     bandits.main()
     assert "ThompsonLogCost" in capsys.readouterr().out
+
+
+def test_submodel_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    pool = tmp_path / "pool.parquet"
+    pyarrow.parquet.write_table(pyarrow.table(table(400)), pool)
+    submodel.main(episodes=3, live=False, pool=str(pool))
+    printed = capsys.readouterr().out
+    assert "largest variance" in printed
+    assert "exact conditioning" in printed
 
 
 def test_study_overhead_table(

@@ -46,6 +46,26 @@ def test_a_change_in_a_called_file_is_noticed(tmp_path: Path) -> None:
     assert _count(tmp_path) > first
 
 
+def test_an_index_of_types_that_are_gone_is_stale(
+    tmp_path: Path,
+) -> None:
+    """A kernel's cached signature names a class that a later version has moved."""
+    (tmp_path / "groups.py").write_text(
+        "from typing import NamedTuple\nclass Old(NamedTuple):\n    a: int\n", encoding="utf-8"
+    )
+    (tmp_path / "kernel.py").write_text(
+        "from simhelm.compiled import compiled\n@compiled\ndef first(group):\n    return group.a\n",
+        encoding="utf-8",
+    )
+    code = "import groups, kernel; print(kernel.first(groups.{}(4)))"
+    assert python("-c", code.format("Old"), cwd=tmp_path).stdout.strip() == "4"
+    assert list(tmp_path.rglob("*.nbi"))
+    text = (tmp_path / "groups.py").read_text(encoding="utf-8")
+    (tmp_path / "groups.py").write_text(text.replace("Old", "Renamed"), encoding="utf-8")
+    done = python("-c", code.format("Renamed"), cwd=tmp_path)
+    assert done.stdout.strip() == "4", done.stderr
+
+
 def _modules_with_kernels() -> Iterator[str]:
     for module in pkgutil.walk_packages(simhelm.__path__, "simhelm."):
         source = Path(str(module.module_finder.path), *module.name.split(".")[-1:])  # type: ignore[union-attr]

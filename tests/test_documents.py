@@ -1,5 +1,6 @@
 """What the documents show works: code blocks, commands and example files."""
 
+import importlib.util
 import re
 import shlex
 import shutil
@@ -10,17 +11,24 @@ import pydantic
 import pytest
 import scipy.io
 
-from simhelm.calibration.schema import load_config
+from simhelm.calibration.monte_carlo import configuration as monte_carlo
+from simhelm.calibration.schema import load_config, load_table
 from simhelm.calibration.steering import entrants, make_environment, resolve
 from simhelm.calibration.study import configuration
 from simhelm.calibration.study.definition import from_file
-from simhelm.simulators.executable import specification
+from simhelm.simulators.executable import share_table, specification
 from tests.subprocesses import python, run_simhelm
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+PAGES = [
+    (ROOT / "docs" / name).read_text(encoding="utf-8")
+    for name in ("architecture.md", "transport.md", "fem.md")
+]
+PAGE_BLOCKS = [
+    code for page in PAGES for code in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+]
 COMMANDS = re.findall(r"^simhelm [^#\n]*", README, flags=re.MULTILINE)
 
 
@@ -30,10 +38,27 @@ def test_readme_code_runs(code: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", ARCHITECTURE, flags=re.DOTALL))
-def test_architecture_code_runs(code: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", PAGE_BLOCKS)
+def test_code_of_pages_runs(code: str, tmp_path: Path) -> None:
     done = python("-W", "error", "-c", code, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+BACK_ENDS = (ROOT / "docs" / "transport_backends.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("sumo") is None, reason="needs simhelm[sumo]")
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", BACK_ENDS, flags=re.DOTALL))
+def test_transport_back_ends_code_runs(code: str, tmp_path: Path) -> None:
+    done = python("-W", "error", "-c", code, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["embedded", "sumo"]
+
+
+def test_files_named_in_transport_back_ends_exist() -> None:
+    for name in re.findall(r"\]\(([^)]+)\)|^simhelm run (\S+)", BACK_ENDS, re.MULTILINE):
+        path = ROOT / "docs" / name[0] if name[0] else ROOT / name[1]
+        assert path.exists(), path
 
 
 def test_readme_has_blocks_and_commands() -> None:
@@ -67,6 +92,7 @@ def test_every_key_of_a_study_file_is_documented() -> None:
         configuration.HyperbandTable, configuration.ObjectiveTable, specification.SimulatorTable,
         specification.ParameterTable, specification.OutputTable, specification.CurveTable,
         specification.CsvTable, specification.JsonTable, specification.RegexTable,
+        share_table.ShareTable,
     )  # fmt: skip
     for table in tables:
         assert _keys(table) <= documented, table.__name__
@@ -83,6 +109,10 @@ def test_study_examples_are_valid(path: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.toml")), ids=lambda p: p.stem)
 def test_example_files_are_valid(path: Path) -> None:
+    table = load_table(path)
+    if "monte_carlo" in table:
+        assert monte_carlo.parse(table, str(path)).monte_carlo.samples >= 100
+        return
     config = resolve(load_config(path), path.parent)
     assert entrants(config, make_environment(config))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import json
 import logging
 import math
 from collections.abc import Sequence
@@ -13,10 +12,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-import simhelm
 from simhelm.calibration.errors import ConfigurationError
-from simhelm.simulators.problem import Problem, Value
-from simhelm.simulators.space import of_parameters, space_hash, to_json
+from simhelm.calibration.evaluations import (
+    Evaluation,
+    read_evaluations,
+    write_evaluations,
+)
+from simhelm.simulators.end_reason import EndReason
+from simhelm.simulators.problem import Metrics, Problem, Value
+from simhelm.simulators.space import of_parameters, space_identity
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +35,14 @@ class ExhaustiveTable:
         problem: what was evaluated, with seed 0.
         configs: the designs, infeasible ones included.
         values: output name -> shape (designs,), NaN for failures.
+        end_reasons, costs: of the designs.
     """
 
     problem: Problem
     configs: list[dict[str, Value]]
     values: dict[str, NDArray[np.float64]]
+    end_reasons: list[EndReason]
+    costs: list[float]
 
     @property
     def losses(self) -> NDArray[np.float64]:
@@ -58,28 +65,52 @@ class ExhaustiveTable:
             log.warning("the front of %s has one point: these do not conflict", ", ".join(names))
         return front
 
-    def write(self, path: Path) -> None:
-        """Store as Parquet, with space, units and versions in the metadata."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+    def metrics(self, place: int) -> Metrics:
+        """The result of a design."""
+        reason, cost = self.end_reasons[place], self.costs[place]
+        if not reason.succeeded:
+            return Metrics.failure(reason, cost=cost)
+        values = {name: float(column[place]) for name, column in self.values.items()}
+        return Metrics(values, reason, cost)
 
-        space = of_parameters(self.problem.parameters)
-        columns: dict[str, list[object]] = {
-            parameter.name: [_as_text(config.get(parameter.name)) for config in self.configs]
-            for parameter in self.problem.parameters
-        }
-        outputs = {o.name: self.values[o.name] for o in self.problem.outputs}
-        table = pa.table({**columns, **outputs})
-        metadata = {
-            "problem": self.problem.name,
-            "space": to_json(space),
-            "space_hash": space_hash(space),
-            "units": json.dumps({o.name: o.unit for o in self.problem.outputs}),
-            "objective": self.problem.objective,
-            "simhelm": simhelm.__version__,
-            "seed": "0",
-        }
-        pq.write_table(table.replace_schema_metadata(metadata), path)
+    def write(self, path: Path) -> None:
+        """Store as Parquet, with space, units and versions."""
+        rows = (
+            Evaluation(config, 0, None, self.metrics(place))
+            for place, config in enumerate(self.configs)
+        )
+        write_evaluations(path, self.problem, rows)
+
+
+def read_table(problem: Problem, path: Path) -> ExhaustiveTable:
+    """What :meth:`ExhaustiveTable.write` wrote of this problem.
+
+    Raises:
+        ConfigurationError: not such a file, or one of another space.
+    """
+    found = read_evaluations(path)
+    expected = space_identity(problem.parameters)
+    if found.space_hash != expected:
+        raise ConfigurationError(
+            f"{path}: expected designs of space {expected[:12]}, got {found.space_hash[:12]}"
+        )
+    names = [parameter.name for parameter in problem.parameters]
+    configs = [{n: row[n] for n in names if row[n] is not None} for row in found.rows]
+    values = {
+        o.name: np.array([math.nan if r[o.name] is None else r[o.name] for r in found.rows])
+        for o in problem.outputs
+    }
+    reasons = [EndReason[row["end_reason"].upper()] for row in found.rows]
+    return ExhaustiveTable(problem, configs, values, reasons, [r["cost"] for r in found.rows])
+
+
+def read_optimum(problem: Problem, path: Path) -> float:
+    """The smallest loss in what :meth:`ExhaustiveTable.write` wrote of this problem."""
+    import pyarrow.parquet
+
+    column = pyarrow.parquet.read_table(path, columns=[problem.objective]).column(0)
+    values = column.drop_null().to_numpy()
+    return float(values.min() if problem.direction == "minimize" else -values.max())
 
 
 def evaluate_everything(problem: Problem) -> ExhaustiveTable:
@@ -97,10 +128,14 @@ def evaluate_everything(problem: Problem) -> ExhaustiveTable:
         raise ConfigurationError(f"{problem.name}: {size} designs, at most {LARGEST} are evaluated")
     configs = list(space.enumerate())
     values = {o.name: np.full(size, math.nan) for o in problem.outputs}
+    reasons, costs = [], []
     for place, config in enumerate(configs):
-        for name, value in problem.evaluate(config, seed=0).values.items():
+        metrics = problem.evaluate(config, seed=0)
+        reasons.append(metrics.end_reason)
+        costs.append(metrics.cost)
+        for name, value in metrics.values.items():
             values[name][place] = value
-    return ExhaustiveTable(problem, configs, values)
+    return ExhaustiveTable(problem, configs, values, reasons, costs)
 
 
 def pareto_front(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -141,7 +176,3 @@ def hypervolume(points: NDArray[np.float64], reference: NDArray[np.float64]) -> 
         (high - low) * hypervolume(front[front[:, -1] <= low][:, :-1], reference[:-1])
         for low, high in itertools.pairwise(levels.tolist())
     )
-
-
-def _as_text(value: Value | None) -> str | None:
-    return None if value is None else str(value)

@@ -12,6 +12,9 @@ from simhelm.simulators.problem import Parameter, Problem, Value
 
 Floats = NDArray[np.float64]
 
+# Resamples of seeds.
+_DRAWS = 200
+
 
 def sample_outputs(
     problem: Problem, config: Mapping[str, Value], outputs: Sequence[str], seeds: Sequence[int]
@@ -51,6 +54,8 @@ class Identifiability:
         names: of the parameters.
         deviation: standard deviation of each as estimated from one run's outputs, in its unit,
             by linear error propagation with the noise between seeds.
+        interval: 95 % of it when seeds are resampled (bootstrap, Efron 1979), shape
+            (2, parameters); with fewer than ten seeds it is too narrow.
         correlation: of the estimates, shape (parameters, parameters).
         flags: parameters whose deviation exceeds a quarter of their range: these outputs do not
             determine them.
@@ -58,6 +63,7 @@ class Identifiability:
 
     names: tuple[str, ...]
     deviation: Floats
+    interval: Floats
     correlation: Floats
     flags: tuple[str, ...]
 
@@ -83,30 +89,45 @@ def identifiability(
         step: of a difference, as a share of a parameter's range.
     """
     base = sample_outputs(problem, config, outputs, seeds)
-    covariance = np.atleast_2d(np.cov(base, rowvar=False))
     slopes = np.stack(
-        [_slope(problem, config, p, outputs, seeds, step) for p in problem.parameters], axis=1
+        [_slopes(problem, config, p, outputs, seeds, step) for p in problem.parameters], axis=2
     )
-    spread = np.sqrt(np.diag(covariance))
-    # Outputs that do not vary between seeds would count infinitely.
-    weights = 1.0 / np.maximum(spread, 1e-3 * max(1e-12, float(spread.max())))
-    inverse = np.linalg.pinv(slopes * weights[:, None], rcond=1e-6)
-    scaled = covariance * np.outer(weights, weights)
-    estimate = inverse @ scaled @ inverse.T
-    deviation = np.sqrt(np.maximum(np.diag(estimate), 0.0))
-    deviation = np.where(np.abs(slopes).max(axis=0) > 0.0, deviation, np.inf)
-    bound = np.where(np.isfinite(deviation) & (deviation > 0.0), deviation, 1.0)
-    correlation = estimate / np.outer(bound, bound)
+    deviation, correlation = _estimate(base, slopes)
+    rng = np.random.default_rng(list(seeds))
+    picks = rng.integers(0, len(seeds), (_DRAWS, len(seeds)))
+    resampled = [_estimate(base[pick], slopes[pick])[0] for pick in picks]
+    interval = np.quantile(resampled, [0.025, 0.975], axis=0, method="nearest")
     names = tuple(p.name for p in problem.parameters)
     flags = tuple(
         p.name
         for p, value in zip(problem.parameters, deviation, strict=True)
         if not value <= 0.25 * (p.high - p.low)
     )
-    return Identifiability(names, deviation, correlation, flags)
+    return Identifiability(names, deviation, interval, correlation, flags)
 
 
-def _slope(
+def _estimate(base: Floats, slopes: Floats) -> tuple[Floats, Floats]:
+    """Deviations and correlations of parameters.
+
+    Args:
+        base: outputs, shape (seeds, outputs).
+        slopes: of outputs by parameters, shape (seeds, outputs, parameters).
+    """
+    covariance = np.atleast_2d(np.cov(base, rowvar=False))
+    slope = slopes.mean(axis=0)
+    spread = np.sqrt(np.diag(covariance))
+    # Outputs that do not vary between seeds would count infinitely.
+    weights = 1.0 / np.maximum(spread, 1e-3 * max(1e-12, float(spread.max())))
+    inverse = np.linalg.pinv(slope * weights[:, None], rcond=1e-6)
+    scaled = covariance * np.outer(weights, weights)
+    estimate = inverse @ scaled @ inverse.T
+    deviation = np.sqrt(np.maximum(np.diag(estimate), 0.0))
+    deviation = np.where(np.abs(slope).max(axis=0) > 0.0, deviation, np.inf)
+    bound = np.where(np.isfinite(deviation) & (deviation > 0.0), deviation, 1.0)
+    return deviation, estimate / np.outer(bound, bound)
+
+
+def _slopes(
     problem: Problem,
     config: Mapping[str, Value],
     parameter: Parameter,
@@ -114,13 +135,14 @@ def _slope(
     seeds: Sequence[int],
     step: float,
 ) -> Floats:
+    """Central differences by seed, shape (seeds, outputs)."""
     if parameter.kind == "categorical":
         raise ValueError(f"{parameter.name}: expected a number, it is categorical")
     share = parameter.share_of(config[parameter.name])
     below, above = (parameter.at(share + sign * step) for sign in (-1.0, 1.0))
-    means = [
-        sample_outputs(problem, {**config, parameter.name: value}, outputs, seeds).mean(axis=0)
+    low, high = (
+        sample_outputs(problem, {**config, parameter.name: value}, outputs, seeds)
         for value in (below, above)
-    ]
-    slope: Floats = (means[1] - means[0]) / (float(above) - float(below))
+    )
+    slope: Floats = (high - low) / (float(above) - float(below))
     return slope

@@ -16,13 +16,17 @@ from simhelm.simulators.registry import problem_targets
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One environment id: where it and its vector version are made, and with which arguments."""
+    """One environment id: where it and its vector version are made, and with which arguments.
+
+    ``cites``: what to cite, keys of references.toml; for a problem's it is the problem's own.
+    """
 
     id: str
     entry_point: str
     vector_entry_point: str | None
     summary: str
     kwargs: dict[str, Any] = dataclasses.field(default_factory=dict)
+    cites: tuple[str, ...] = ()
 
 
 SEQUENTIAL: tuple[Entry, ...] = (
@@ -31,24 +35,28 @@ SEQUENTIAL: tuple[Entry, ...] = (
         "simhelm.envs.solver_sequence:SolverSequenceEnv",
         "simhelm.envs.solver_sequence:SolverSequenceVectorEnv",
         "relaxation factor for a sequence of linear systems, one solve a step",
+        cites=("khodak2024", "young1954"),
     ),
     Entry(
         "simhelm/Heat2D-v0",
         "simhelm.envs.heat2d:Heat2DEnv",
         "simhelm.envs.heat2d:Heat2DVectorEnv",
         "SSOR-CG relaxation factor in a heat equation with pulsing diffusion",
+        cites=("khodak2024",),
     ),
     Entry(
         "simhelm/ThreeBody-v0",
         "simhelm.envs.three_body:ThreeBodyEnv",
         "simhelm.envs.three_body:ThreeBodyVectorEnv",
         "method and step parameter of a few-body integration under an error tolerance",
+        cites=("sazulibarrena2025", "makino1992", "rein2015"),
     ),
     Entry(
         "simhelm/ThreeBodyPaper-v0",
         "simhelm.envs.three_body_paper:ThreeBodyPaperEnv",
         "simhelm.envs.three_body_paper:ThreeBodyPaperVectorEnv",
         "the published environment: Hermite's step parameter for three bodies",
+        cites=("sazulibarrena2025", "makino1992"),
     ),
     Entry(
         "simhelm/NBody-v0",
@@ -56,6 +64,19 @@ SEQUENTIAL: tuple[Entry, ...] = (
         "simhelm.envs.three_body:ThreeBodyVectorEnv",
         "the same for a Plummer sphere of eight bodies (or 2 to 16)",
         {"bodies": 8, "steps": 100},
+        ("sazulibarrena2025", "makino1992", "rein2015", "plummer1911"),
+    ),
+    Entry(
+        "simhelm/SubmodelEnrichment-v0",
+        "simhelm.envs.submodel_enrichment:SubmodelEnrichmentEnv",
+        None,
+        "which global simulations to buy for a quantile of a submodel's stress, when to stop",
+    ),
+    Entry(
+        "simhelm/RareEventSubmodel-v0",
+        "simhelm.envs.rare_event_submodel:RareEventSubmodelEnv",
+        None,
+        "proposal of an unbiased estimate of how probable a high stress in a submodel is",
     ),
 )
 

@@ -26,9 +26,9 @@ class ThreeBodyEnv(EpisodeEnv):
     ``simhelm/ThreeBodyPaper-v0``. With ``bodies`` other than 3, Plummer spheres.
 
     ## Action space
-    ``Discrete(14)``: Hermite of order 4 with mu = 1e-4 ... 1e-1 (ten values, equal ratios), then
-    Gauss-Radau of order 15 with error parameter 1e-9, 1e-7, 1e-5, 1e-3. With
-    ``action="parameter"``, ``Discrete(10)``: the Hermite ones.
+    ``Discrete(20)``: Hermite of order 4 with mu = 1e-4 ... 1e-1 (ten values, equal ratios),
+    Hermite of order 6 with mu = 1e-2 ... 1e-1 (six), then Gauss-Radau of order 15 with error
+    parameter 1e-9, 1e-7, 1e-5, 1e-3. With ``action="parameter"``, ``Discrete(10)``: the first.
 
     ## Observation space
     ``Box(-4, 4, (11,), float32)``, the same for any number of bodies and any rotation; times are
@@ -40,7 +40,7 @@ class ThreeBodyEnv(EpisodeEnv):
     the share of steps left. dE is relative to the start's energy.
 
     ## Reward
-    -(force evaluations)/1000 - 3 min(|change of dE|/tolerance, 10), at most 0. An interval that
+    -(force evaluations)/1000 - 7 min(|change of dE|/tolerance, 10), at most 0. An interval that
     cannot be completed counts as an error of 10 tolerances.
 
     ## Episode start and end

@@ -200,6 +200,7 @@ class Problem(abc.ABC):
         pure: an evaluation cannot crash and changes nothing in its process (no working
             directory, no signal handlers, no floating-point flags, no global generators), so a
             study may evaluate it in its own process; otherwise it uses a process beside.
+        cites: the papers and software behind it, keys of ``references.toml``.
     """
 
     name: ClassVar[str]
@@ -211,6 +212,7 @@ class Problem(abc.ABC):
     work_unit: ClassVar[str] = "simulator runs"
     full_budget: int = 1
     pure: ClassVar[bool] = False
+    cites: ClassVar[tuple[str, ...]] = ()
 
     @abc.abstractmethod
     def evaluate(

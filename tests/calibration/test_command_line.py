@@ -1,5 +1,6 @@
 """The command `simhelm`, as real processes: output streams, exit codes, files."""
 
+import contextlib
 import csv
 import io
 import json
@@ -17,7 +18,8 @@ import scipy.io
 import scipy.sparse
 
 import simhelm
-from simhelm.calibration.errors import DirectoryError
+from simhelm.calibration.cli.app import interruptible
+from simhelm.calibration.errors import DirectoryError, Interrupted
 from simhelm.calibration.lock import exclusive
 from simhelm.calibration.run import run_steering
 from simhelm.calibration.run_directory import is_complete, prepare_directory, read_run
@@ -190,6 +192,21 @@ def test_interrupt_is_exit_130(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "interrupted" in errors
     assert "Traceback" not in errors
+
+
+def test_an_interrupt_that_was_dropped_is_heard_later() -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    def work() -> None:
+        with interruptible() as heed:
+            heed()
+            with contextlib.suppress(KeyboardInterrupt):  # as within a destructor
+                signal.raise_signal(signal.SIGINT)
+            heed()
+
+    with pytest.raises(Interrupted):
+        work()
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_own_matrix_end_to_end(tmp_path: Path) -> None:

@@ -9,6 +9,13 @@ import pytest
 
 from simhelm.calibration.identifiability import identifiability, noise_floor, sample_outputs
 from simhelm.calibration.reproduce import parallel_bo_transport as reproduction
+from simhelm.calibration.reproduce.transport_clock import clock_part
+from simhelm.calibration.reproduce.transport_figure import draw_errors, quartiles
+from simhelm.calibration.reproduce.transport_studies import (
+    CONTENDERS,
+    STRUCTURE_CONTENDERS,
+    Scale,
+)
 from simhelm.calibration.study import run_study
 from simhelm.simulators import EndReason, Metrics, Output, Parameter, Problem
 from simhelm.simulators.problem import Value
@@ -19,7 +26,7 @@ from simhelm.simulators.transport.problem import (
     TransportStructure,
 )
 
-SMALL = reproduction.Scale(300, 3, 2, 0.1, 3, 12)
+SMALL = Scale(300, 3, 2, 0.08, 3)
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +91,11 @@ def test_identifiability_of_a_linear_problem() -> None:
     assert found.deviation[0] == pytest.approx(spread / 2.0, rel=1e-6)
     assert found.deviation[0] == pytest.approx(0.05, rel=0.1)
     assert found.flags == ("b",)
+    # The standard error of a deviation from n normal draws is deviation / sqrt(2 (n - 1)).
+    low, high = found.interval[:, 0]
+    expected = 2.0 * 1.96 * found.deviation[0] / np.sqrt(2.0 * 399.0)
+    assert low < found.deviation[0] < high
+    assert high - low == pytest.approx(expected, rel=0.25)
 
 
 def test_identifiability_of_a_town() -> None:
@@ -93,10 +105,11 @@ def test_identifiability_of_a_town() -> None:
     assert "walk" not in found.flags
 
 
-def test_small_reproduction() -> None:
+def test_small_reproduction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     small = ModeChoice(persons=SMALL.persons, days=SMALL.days)
     names = ("random search", "log-share steps")
-    contenders = [c for c in reproduction.CONTENDERS if c.name in names]
+    contenders = [c for c in CONTENDERS if c.name in names]
     part = reproduction.shares_part("reachable", small, SMALL, contenders)
     rows = {row.what: row.measured for row in part.rows}
 
@@ -105,11 +118,35 @@ def test_small_reproduction() -> None:
 
     assert median("log-share steps") < median("random search")
     assert rows["random search: runs [rounds] to L1 of"].startswith("25: ")
-    structure = reproduction.structure_part(SMALL)
+    structure = reproduction.structure_part(SMALL, STRUCTURE_CONTENDERS)
     assert any(row.what == "hybrid: fleet found / true" for row in structure.rows)
     stopping = reproduction.stopping_part(SMALL)
     assert stopping.met
     assert part.met
+    assert (tmp_path / reproduction.FOLDER / "reachable.png").stat().st_size > 10_000
+    alone, beside = clock_part(SMALL, [contenders[1], contenders[0]]).rows
+    assert float(alone.measured) > 0.0
+    assert "modelled" in beside.measured
+
+
+def test_quartiles_of_curves() -> None:
+    """Three seeds: the least error so far at whole runs, from the first that all have."""
+    curves = [[(1.0, 9.0), (2.0, 3.0), (3.0, 5.0)], [(1.0, 8.0), (1.5, 2.0), (3.0, 1.0)],
+              [(1.0, 7.0), (3.0, 6.0)]]  # fmt: skip
+    runs, (low, median, high) = quartiles(curves)
+    assert runs.tolist() == [1.0, 2.0, 3.0]
+    assert median.tolist() == [8.0, 3.0, 3.0]
+    assert low.tolist() == [7.5, 2.5, 2.0]
+    assert high.tolist() == [8.5, 5.0, 4.5]
+
+
+def test_the_figure_has_the_noise(tmp_path: Path) -> None:
+    curve = [(float(run), 40.0 / run) for run in range(1, 6)]
+    with_one = tmp_path / "a" / "errors.png"
+    draw_errors(with_one, {f"method {i}": [curve] for i in range(8)}, noise=1.0)
+    other = tmp_path / "b.png"
+    draw_errors(other, {f"method {i}": [curve] for i in range(8)}, noise=2.0)
+    assert with_one.read_bytes() != other.read_bytes()
 
 
 def test_targets() -> None:

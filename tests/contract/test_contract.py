@@ -27,6 +27,21 @@ SMALL: dict[str, dict[str, Any]] = {
     "simhelm/DramController-v0": {"requests": 300},
     "simhelm/Accelerator-v0": {},
     "simhelm/ImpactedPlate-v0": {"size": 0.02, "steps": 12},
+    "simhelm/SubmodelEnrichment-v0": {
+        "size": 0.04,
+        "coarse_size": 0.04,
+        "steps": 30,
+        "reference": 2,
+        "budget": 4.0,
+    },
+    "simhelm/RareEventSubmodel-v0": {
+        "size": 0.04,
+        "coarse_size": 0.04,
+        "steps": 30,
+        "batches": 4,
+        "batch": 2,
+        "threshold": 9.0,
+    },
     "simhelm/NetworkArchitecture-v0": {"epochs": 1, "samples": 20},
 }
 VARIANTS = [

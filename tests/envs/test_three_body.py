@@ -113,7 +113,7 @@ def test_reward_counts_evaluations_and_local_error() -> None:
         _, reward, _, _, info = env.step(action)
         signed = float(env.episodes.fleet.errors[0])
         share = abs(signed - before) / 1e-7
-        assert reward == pytest.approx(-info["cost"] / 1000.0 - 3.0 * min(share, 10.0))
+        assert reward == pytest.approx(-info["cost"] / 1000.0 - 7.0 * min(share, 10.0))
         assert info["error"] == abs(signed)
         before = signed
 
@@ -163,7 +163,7 @@ def test_baselines_and_the_oracle() -> None:
     env = _make(steps=40)
     baselines = env.baselines()
     kinds = {name: baseline.kind for name, baseline in baselines.items()}
-    assert sum(kind == "fixed" for kind in kinds.values()) == 10
+    assert sum(kind == "fixed" for kind in kinds.values()) == 16
     assert kinds["oracle allocation"] == "oracle"
     runs = {name: _play(env, b.policy, 10_003) for name, b in baselines.items()}
     meeting = [cost for name, (cost, error, _) in runs.items()
@@ -182,7 +182,7 @@ def test_oracle_table_and_allocation() -> None:
     for tolerance in (1e-8, 1e-6, 1e-4):
         error, spent[tolerance] = table.spent(table.allocate(tolerance))
         assert error <= tolerance
-        for action in range(14):
+        for action in range(20):
             fixed_error, fixed_cost = table.spent(np.full(20, action))
             if fixed_error <= tolerance:
                 assert spent[tolerance] <= fixed_cost
@@ -210,7 +210,7 @@ def test_illegal_arguments(arguments: dict[str, Any], words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "error"), [(14, ValueError), (-1, ValueError), (2.5, TypeError), (None, TypeError)]
+    ("action", "error"), [(20, ValueError), (-1, ValueError), (2.5, TypeError), (None, TypeError)]
 )
 def test_illegal_actions(action: Any, error: type[Exception]) -> None:
     env = _make()
@@ -229,7 +229,7 @@ def test_stepping_without_reset() -> None:
     with pytest.raises(ValueError, match="expected 2"):
         vector.step(np.zeros(3, dtype=int))
     with pytest.raises(ValueError, match="indices in 0"):
-        vector.step(np.array([0, 14]))
+        vector.step(np.array([0, 20]))
     with pytest.raises(ValueError, match="2 seeds"):
         vector.reset(seed=[1])
 
@@ -242,7 +242,7 @@ def test_threads_change_nothing() -> None:
         )
         env.reset(seed=0)
         env.action_space.seed(0)
-        found.append([env.step(np.arange(40) % 14)[0] for _ in range(3)])
+        found.append([env.step(np.arange(40) % 20)[0] for _ in range(3)])
     np.testing.assert_array_equal(found[0], found[1])
 
 

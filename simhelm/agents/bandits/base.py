@@ -39,6 +39,8 @@ class Bandit(abc.ABC):
     """
 
     needs_context: ClassVar[bool] = False
+    # What to cite: keys of references.toml.
+    cites: ClassVar[tuple[str, ...]] = ()
     # Attributes (numbers and arrays) that make up the state beside pending choices and the rng.
     _state_names: ClassVar[tuple[str, ...]] = ()
 

@@ -43,6 +43,7 @@ class ChebCB(ContextualBandit):
         discount: factor on all past rounds each round, below 1 for drifting sequences.
     """
 
+    cites = ("khodak2024",)
     _state_names = (
         "gram",
         "moments",

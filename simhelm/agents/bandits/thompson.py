@@ -37,6 +37,7 @@ class ThompsonLogCost(ContextualBandit):
         discount: factor on past evidence each round, below 1 for drifting sequences.
     """
 
+    cites = ("agrawal2013",)
     _state_names = ("gram", "moments")
 
     def __init__(
@@ -162,6 +163,7 @@ class GaussianThompson(Bandit):
         discount: factor on all past rounds each round, below 1 for drifting sequences.
     """
 
+    cites = ("khodak2025",)
     _state_names = ("counts", "sums", "total", "total_squares", "rounds")
 
     def __init__(

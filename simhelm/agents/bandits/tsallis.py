@@ -108,6 +108,7 @@ class TsallisINF(Bandit):
     Losses are divided by their running mean, so that their scale does not matter.
     """
 
+    cites = ("zimmert2021", "khodak2024", "khodak2025")
     _state_names = (
         "weighted_losses",
         "weights",
@@ -200,6 +201,8 @@ class BinnedTsallisINF(ContextualBandit):
 
     Source: Learning to Relax, Alg. 5. Options as :class:`TsallisINF`.
     """
+
+    cites = ("khodak2024", "zimmert2021")
 
     def __init__(
         self,

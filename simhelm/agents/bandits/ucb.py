@@ -22,6 +22,7 @@ class UCB(Bandit):
             (discounted UCB, Garivier & Moulines 2011).
     """
 
+    cites = ("auer2002", "garivier2011")
     _state_names = ("counts", "sums", "total_squares")
 
     def __init__(

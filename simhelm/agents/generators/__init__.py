@@ -1,7 +1,49 @@
 """Random generators of traces: fitted to samples, then sampled with a seed."""
 
-from simhelm.agents.generators.distances import energy_distance, sliced_wasserstein
+from simhelm.agents.generators.distances import (
+    energy_distance,
+    marginal_wasserstein,
+    maximum_mean_discrepancy,
+    nearest_neighbour_ratio,
+    sliced_wasserstein,
+)
+from simhelm.agents.generators.excitation import Excitation
+from simhelm.agents.generators.gaussian_process import GaussianProcessMean
 from simhelm.agents.generators.pod import Pod
-from simhelm.agents.generators.statistical import GaussianScores, SmoothedBootstrap
+from simhelm.agents.generators.quantity import (
+    Estimate,
+    kolmogorov_smirnov,
+    relative_errors,
+    sampling_floor,
+)
+from simhelm.agents.generators.simulated import CoarseModel
+from simhelm.agents.generators.statistical import (
+    Bootstrap,
+    GaussianCopula,
+    GaussianScores,
+    SmoothedBootstrap,
+)
+from simhelm.agents.generators.wgan import WGANGP
+from simhelm.agents.generators.wgan_settings import WGANSettings
 
-__all__ = ["GaussianScores", "Pod", "SmoothedBootstrap", "energy_distance", "sliced_wasserstein"]
+__all__ = [
+    "WGANGP",
+    "Bootstrap",
+    "CoarseModel",
+    "Estimate",
+    "Excitation",
+    "GaussianCopula",
+    "GaussianProcessMean",
+    "GaussianScores",
+    "Pod",
+    "SmoothedBootstrap",
+    "WGANSettings",
+    "energy_distance",
+    "kolmogorov_smirnov",
+    "marginal_wasserstein",
+    "maximum_mean_discrepancy",
+    "nearest_neighbour_ratio",
+    "relative_errors",
+    "sampling_floor",
+    "sliced_wasserstein",
+]

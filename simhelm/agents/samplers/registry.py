@@ -90,6 +90,7 @@ class SamplerEntry:
             instance may serve a whole study.
         defaults: options that differ from the class's own defaults, or that it does not have.
         arguments: (space, conditions, options) -> the keyword arguments beside the seed.
+        cites: the papers behind it beside Optuna's, keys of ``references.toml``.
     """
 
     name: str
@@ -101,6 +102,7 @@ class SamplerEntry:
     seeds_by_trial: bool = False
     defaults: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     arguments: Callable[[Space, Conditions, Arguments], Arguments] = _as_they_are
+    cites: tuple[str, ...] = ()
 
     @property
     def constraints(self) -> bool:
@@ -129,10 +131,15 @@ def _composite_gp() -> type[BaseSampler]:
     return CompositeGPSampler
 
 
-def _by_history(kind: type[BaseSampler], summary: str) -> SamplerEntry:
+def _by_history(kind: type[BaseSampler], summary: str, *cites: str) -> SamplerEntry:
     """One whose proposals are a function of the seed, the trial's number and what was told."""
     return SamplerEntry(
-        kind.__name__, lambda: kind, summary, seeds_by_trial=True, arguments=_with_space
+        kind.__name__,
+        lambda: kind,
+        summary,
+        seeds_by_trial=True,
+        arguments=_with_space,
+        cites=cites,
     )
 
 
@@ -148,12 +155,14 @@ SAMPLERS: dict[str, SamplerEntry] = {
             lambda: optuna.samplers.RandomSampler,
             "Independent uniform draws.",
             multi_objective=True,
+            cites=("bergstra2012",),
         ),
         SamplerEntry(
             "TPESampler",
             lambda: optuna.samplers.TPESampler,
             "Tree-structured Parzen estimator.",
             multi_objective=True,
+            cites=("bergstra2011",),
         ),
         SamplerEntry(
             "CmaEsSampler",
@@ -161,6 +170,7 @@ SAMPLERS: dict[str, SamplerEntry] = {
             "CMA-ES on the numeric parameters; the others are drawn uniformly.",
             keeps_state=True,
             defaults=_SILENT,
+            cites=("hansen2001",),
         ),
         SamplerEntry(
             "GPSampler",
@@ -175,6 +185,7 @@ SAMPLERS: dict[str, SamplerEntry] = {
             "Genetic algorithm NSGA-II.",
             keeps_state=True,
             multi_objective=True,
+            cites=("deb2002",),
         ),
         SamplerEntry(
             "NSGAIIISampler",
@@ -182,6 +193,7 @@ SAMPLERS: dict[str, SamplerEntry] = {
             "Genetic algorithm NSGA-III, for many objectives.",
             keeps_state=True,
             multi_objective=True,
+            cites=("deb2014",),
         ),
         SamplerEntry(
             "QMCSampler",
@@ -191,6 +203,7 @@ SAMPLERS: dict[str, SamplerEntry] = {
             multi_objective=True,
             fixed_seed=True,
             defaults={"qmc_type": "sobol", "scramble": True, **_SILENT},
+            cites=("sobol1967",),
         ),
         SamplerEntry(
             "GridSampler",
@@ -214,12 +227,14 @@ SAMPLERS: dict[str, SamplerEntry] = {
             "HpBandSter's kernel density estimators (BOHB).",
             seeds_by_trial=True,
             arguments=_with_space,
+            cites=("falkner2018",),
         ),
         SamplerEntry(
             "LogShareSampler",
             lambda: LogShareSampler,
             "Planners' update of mode constants: ln(target / realised share); option targets.",
             arguments=_with_space,
+            cites=("train2009",),
         ),
         SamplerEntry(
             "HybridSampler",
@@ -227,6 +242,7 @@ SAMPLERS: dict[str, SamplerEntry] = {
             "Outer search over structure, inner log-share steps of mode constants; option targets.",
             fixed_seed=True,
             arguments=_with_space,
+            cites=("train2009",),
         ),
         SamplerEntry(
             "CompositeGPSampler",
@@ -234,14 +250,29 @@ SAMPLERS: dict[str, SamplerEntry] = {
             "A Gaussian process for every share, expected improvement of their L1; option targets.",
             fixed_seed=True,
             arguments=_with_space,
+            cites=("astudillo2019", "balandat2020"),
         ),
         _by_history(
-            AntColonySampler, "Ant colony: pheromone on options, more of it from the best."
+            AntColonySampler,
+            "Ant colony: pheromone on options, more of it from the best.",
+            "dorigo1996",
+            "bullnheimer1999",
         ),
-        _by_history(GeneticSampler, "Genetic algorithm: tournaments, crossover, mutation."),
-        _by_history(RegularisedEvolutionSampler, "Evolution among the youngest trials."),
-        _by_history(MCTSSampler, "Monte-Carlo tree search (UCT), with bisection if wanted."),
-        _by_history(RidgeSampler, "Ridge regression on options and pairs of options."),
+        _by_history(
+            GeneticSampler, "Genetic algorithm: tournaments, crossover, mutation.", "holland1975"
+        ),
+        _by_history(
+            RegularisedEvolutionSampler, "Evolution among the youngest trials.", "real2019"
+        ),
+        _by_history(
+            MCTSSampler,
+            "Monte-Carlo tree search (UCT), with bisection if wanted.",
+            "kocsis2006",
+            "negrinho2017",
+        ),
+        _by_history(
+            RidgeSampler, "Ridge regression on options and pairs of options.", "negrinho2017"
+        ),
     )
 }
 

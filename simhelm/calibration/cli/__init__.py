@@ -12,6 +12,7 @@ import sys
 from simhelm.calibration.cli import (
     benching,
     dashboard,
+    proxies,
     reproduction,
     running,
     studies,
@@ -21,7 +22,8 @@ from simhelm.calibration.cli.app import EXIT_FAILED, app, log
 from simhelm.calibration.errors import Interrupted, SimhelmError
 
 __all__ = [
-    "app", "benching", "dashboard", "main", "reproduction", "running", "studies", "training",
+    "app", "benching", "dashboard", "main", "proxies", "reproduction", "running", "studies",
+    "training",
 ]  # fmt: skip
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import enum
 import logging
+import signal
 import sys
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -37,6 +40,11 @@ class OutputFormat(enum.StrEnum):
 
 FormatOption = Annotated[
     OutputFormat, typer.Option("--format", help="How to print the data.", case_sensitive=False)
+]
+RanksOption = Annotated[int | None, typer.Option(help="Start mpiexec with so many ranks.", min=2)]
+RestartsOption = Annotated[
+    int,
+    typer.Option("--max-restarts", help="Start again after so many crashes of the run.", min=0),
 ]
 DirectoryArgument = Annotated[
     Path, typer.Argument(metavar="DIR", help="The directory of a run or study.")
@@ -93,9 +101,27 @@ def print_records(
 
 
 @contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """Turn Ctrl-C into our own error: Typer would end silently."""
+def interruptible() -> Iterator[Callable[[], None]]:
+    """Turn Ctrl-C into our own error: Typer would end silently.
+
+    Yields:
+        What long work calls now and then: Python drops an exception that is raised within a
+        destructor or a compiler's callback, Ctrl-C's too, and this raises it again.
+    """
+    asked = threading.Event()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        asked.set()
+        raise KeyboardInterrupt
+
+    def heed() -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, handle)
     try:
-        yield
+        yield heed
     except KeyboardInterrupt:
         raise Interrupted("interrupted: run the same command again") from None
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,88 +19,199 @@ from simhelm.calibration.cli.app import (
 )
 from simhelm.calibration.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from simhelm.calibration.exhaustive import ExhaustiveTable
+    from simhelm.calibration.lottery.sweep import Run
+    from simhelm.simulators.problem import Problem
+
 bench = typer.Typer(
     help="Compare agents. Speeds beside those of peers: `make bench` in a checkout.",
     no_args_is_help=True,
 )
 app.add_typer(bench, name="bench")
 
+FolderOption = Annotated[
+    Path, typer.Option(metavar="DIR", help="Keeps tables of all designs and finished runs.")
+]
+
 
 @bench.command()
 def lottery(
+    domain: Annotated[str, typer.Option(help="accelerator or dram.")] = "accelerator",
     agents: Annotated[
-        list[str] | None, typer.Option("--agent", help="Only these (may be repeated).")
+        list[str] | None,
+        typer.Option("--agent", help="Only these, beside random search (may be repeated)."),
     ] = None,
-    tune_on: Annotated[str, typer.Option(help="Network for choosing settings.")] = "mobilenet_v2",
-    report_on: Annotated[str, typer.Option(help="Network for the report.")] = "resnet18",
-    budget: Annotated[int, typer.Option(min=1, help="Evaluations of every run.")] = 200,
-    seeds: Annotated[int, typer.Option(min=1, help="Seeds of every setting.")] = 5,
+    tune_on: Annotated[
+        str | None, typer.Option(help="Workload (network, trace) for choosing settings.")
+    ] = None,
+    report_on: Annotated[str | None, typer.Option(help="Workload for the report.")] = None,
+    budget: Annotated[int, typer.Option(min=1, help="Evaluations of every run.")] = 100,
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds of every setting.")] = 6,
+    workers: Annotated[int, typer.Option(min=0, help="Processes; 0 for this one alone.")] = 0,
+    folder: FolderOption = Path("runs") / "lottery",
+    figure: Annotated[
+        Path | None, typer.Option(metavar="PNG", help="Draw distributions and curves.")
+    ] = None,
+    log_to: Annotated[
+        Path | None,
+        typer.Option("--log", metavar="DIR", help="Write every evaluation there, as Parquet."),
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Few agents, short runs.")] = False,
     form: FormatOption = OutputFormat.table,
 ) -> None:
-    """Whole distributions over agents' hyperparameters and seeds, on the accelerator problem."""
-    from simhelm.calibration.exhaustive import evaluate_everything
-    from simhelm.calibration.lottery import QUICK_AGENTS, SWEEPS
-    from simhelm.simulators.accelerator.problem import Accelerator
+    """Whole distributions over agents' hyperparameters and seeds, beside random search.
+
+    The best setting on one workload is reported on another. Every run has the same budget, and
+    designs evaluated before count again.
+    """
+    from simhelm.calibration.lottery.agents import QUICK_AGENTS, SWEEPS
+    from simhelm.calibration.lottery.figure import draw_lottery
+    from simhelm.calibration.lottery.instances import DEFAULTS, Instance
+    from simhelm.calibration.lottery.statistics import summary
+    from simhelm.calibration.lottery.sweep import Scale, collect, run_all
+
+    names = _with_random(agents or (QUICK_AGENTS if quick else list(SWEEPS)))
+    if quick:
+        budget, seeds = min(budget, 40), min(seeds, 2)
+    defaults = DEFAULTS.get(domain, ("", ""))
+    places = [
+        given or default for given, default in zip((tune_on, report_on), defaults, strict=True)
+    ]
+    if places[0] == places[1] != "":
+        raise ConfigurationError("--tune-on and --report-on: expected different workloads")
+    tuning, report = (Instance(domain, place, folder, quick) for place in places)
+    for instance in (tuning, report):
+        instance.problem()  # a mistake shows before the work begins
+    with interruptible():
+        scale = Scale(budget, seeds, workers, keep=log_to is not None)
+        # Evaluations are not in the store of regrets: to log them is to run them.
+        known = folder / "regrets.jsonl" if log_to is None else None
+        runs = list(run_all(names, tuning, report, scale, known))
+    if log_to is not None:
+        _log_evaluations(log_to, sorted(runs, key=lambda r: (r.agent, r.setting, r.seed)))
+    sweeps = collect(names, tuning, runs)
+    if figure is not None:
+        draw_lottery(figure, {f"{domain}: {places[1]}, tuned on {places[0]}": sweeps})
+        log.info("%s", figure)
+    title = f"Regret on {places[1]}, {budget} evaluations; best settings chosen on {places[0]}"
+    print_records([summary(sweep) for sweep in sweeps], form, title=title)
+
+
+def _with_random(agents: Sequence[str]) -> list[str]:
+    from simhelm.calibration.lottery.agents import RANDOM, SWEEPS
     from simhelm.simulators.names import nearest
 
-    chosen = agents or (QUICK_AGENTS if quick else list(SWEEPS))
-    for agent in chosen:
+    for agent in agents:
         if agent not in SWEEPS:
             hint = nearest(agent, SWEEPS)
             raise ConfigurationError(f"unknown agent {agent!r}; expected {sorted(SWEEPS)}{hint}")
-    if quick:
-        budget, seeds = min(budget, 40), min(seeds, 2)
-    if tune_on == report_on:
-        raise ConfigurationError("--tune-on and --report-on: expected different networks")
-    try:
-        problems = [Accelerator([tune_on]), Accelerator([report_on])]
-    except ValueError as error:
-        raise ConfigurationError(str(error)) from error
-    with interruptible():
-        log.info("evaluating all designs for the exact optimum ...")
-        optima = [evaluate_everything(problem).optimum for problem in problems]
-        rows = _rows(problems, optima, chosen, budget, seeds)
-    title = f"Regret in ln(us uJ), {budget} evaluations; tuned on {tune_on}, held out {report_on}"
-    print_records(rows, form, title=title)
+    return [RANDOM, *(agent for agent in agents if agent != RANDOM)]
 
 
-def _rows(
-    problems: list[Any], optima: list[float], agents: Any, budget: int, seeds: int
-) -> list[dict[str, Any]]:
-    import numpy as np
+def _log_evaluations(folder: Path, runs: Sequence[Run]) -> None:
+    """A file for each workload, runs in order; the seed is that of the run."""
+    from simhelm.calibration.evaluations import Evaluation, write_evaluations
 
-    from simhelm.calibration.lottery import run_sweep, summary
-
-    rows = []
-    for agent in agents:
-        tuning = run_sweep(
-            problems[0], agent, optima[0], budget=budget, seeds=range(seeds), progress=log.info
+    folder.mkdir(parents=True, exist_ok=True)
+    for instance in dict.fromkeys(run.instance for run in runs):
+        rows = (
+            Evaluation(config, run.seed, None, metrics)
+            for run in runs
+            if run.instance == instance
+            for config, metrics in run.evaluations
         )
-        # Other seeds than those that the setting was chosen with.
-        fresh = range(seeds, 3 * seeds)
-        setting = tuning.settings[tuning.chosen()]
-        held_out = run_sweep(
-            problems[1], agent, optima[1], budget=budget, seeds=fresh, settings=[setting]
-        )
-        rows.append(summary(tuning, held_out, np.random.default_rng(0)))
-    return rows
+        path = folder / f"{instance.domain}-{Path(instance.workload).stem}.parquet"
+        log.info("%s: %d evaluations", path, write_evaluations(path, instance.problem(), rows))
 
 
 @bench.command()
 def exhaustive(
     name: Annotated[str, typer.Argument(metavar="PROBLEM", help="A registered problem.")],
     out: Annotated[Path, typer.Option("--out", help="The Parquet file to write.")],
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=JSON", help="Keep only this list of values (repeatable)."),
+    ] = None,
+    arguments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=JSON", help="An argument of it (repeatable)."),
+    ] = None,
+    front: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OUTPUT", help="Of the Pareto front, to be small (repeatable)."),
+    ] = None,
 ) -> None:
     """Evaluate every design of a small problem and store the table as Parquet."""
     from simhelm.calibration.exhaustive import evaluate_everything
-    from simhelm.simulators.registry import load_problem
 
-    try:
-        problem = load_problem(name)()
-    except KeyError as error:
-        raise ConfigurationError(str(error.args[0])) from error
+    problem = _restricted(
+        _made(name, _assignments("--set", arguments)), _assignments("--only", only)
+    )
+    known = [output.name for output in problem.outputs]
+    for output in front or ():
+        if output not in known:
+            raise ConfigurationError(f"--front: unknown output {output!r}; expected {known}")
     with interruptible():
         table = evaluate_everything(problem)
     table.write(out)
     typer.echo(f"{out}: {len(table.configs)} designs, smallest loss {table.optimum:.6f}")
+    if front:
+        typer.echo(_front_in_words(table, front))
+
+
+def _front_in_words(table: ExhaustiveTable, names: Sequence[str]) -> str:
+    """The size of the front, and its volume below the worst of every output."""
+    import numpy as np
+
+    from simhelm.calibration.exhaustive import hypervolume
+
+    points = table.front(names)
+    worst = np.array([np.nanmax(table.values[name]) for name in names])
+    best = points.min(axis=0)
+    share = hypervolume(points, worst) / float(np.prod(worst - best))
+    return (
+        f"front of {', '.join(names)}: {len(points)} points; hypervolume below the worst values "
+        f"{share:.4f} of the box down to the best"
+    )
+
+
+def _assignments(option: str, words: Sequence[str] | None) -> dict[str, Any]:
+    """``NAME=JSON`` as a dictionary."""
+    found: dict[str, Any] = {}
+    for word in words or ():
+        name, sign, text = word.partition("=")
+        try:
+            found[name] = json.loads(text)
+        except ValueError:
+            sign = ""
+        if not sign:
+            raise ConfigurationError(
+                f"{option}: expected NAME=JSON, as in rows=[8, 16]; got {word!r}"
+            )
+    return found
+
+
+def _made(name: str, arguments: dict[str, Any]) -> Problem:
+    from simhelm.calibration.schema import checked_arguments
+    from simhelm.simulators.registry import load_problem
+
+    try:
+        kind = load_problem(name)
+        return kind(**checked_arguments(kind, arguments, "--set"))
+    except KeyError as error:
+        raise ConfigurationError(str(error.args[0])) from error
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"--set: {error}") from error
+
+
+def _restricted(problem: Problem, kept: dict[str, Any]) -> Problem:
+    from simhelm.simulators.subspace import Subspace
+
+    for name, values in kept.items():
+        if not isinstance(values, list):
+            raise ConfigurationError(f"--only: {name}: expected a list of values, got {values!r}")
+    try:
+        return Subspace(problem, kept) if kept else problem
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"--only: {error}") from error

@@ -1,4 +1,4 @@
-"""The verbs ``list`` and ``reproduce``."""
+"""The verbs ``list``, ``reproduce`` and ``cite``."""
 
 from __future__ import annotations
 
@@ -59,3 +59,22 @@ def reproduce(
     if not met:
         log.error("some bars were not met: see the rows marked NO")
         raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
+def cite(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Of an environment, problem or agent.")
+    ],
+) -> None:
+    """Print what to cite for a thing: in words, then as BibTeX."""
+    from simhelm.calibration.citations import citations
+
+    try:
+        found = citations(name)
+    except KeyError as error:
+        raise ConfigurationError(error.args[0]) from error
+    for reference in found:
+        typer.echo(reference.text())
+    for reference in found:
+        typer.echo(f"\n{reference.bibtex()}")

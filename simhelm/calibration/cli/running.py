@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simhelm.calibration.cli import steering, training
+from simhelm.calibration.cli import monte_carlo, steering, training
 from simhelm.calibration.cli.app import (
     DirectoryArgument,
     FormatOption,
     OutputFormat,
+    RanksOption,
+    RestartsOption,
     app,
     log,
 )
+from simhelm.calibration.cli.proxies import print_rescored
 from simhelm.calibration.errors import ConfigurationError, Interrupted, SimhelmError
 
 if TYPE_CHECKING:
@@ -38,13 +41,8 @@ ExecutorOption = Annotated[
     str | None,
     typer.Option(help="serial, processes, mpi (chosen under mpiexec) or dask://host:port."),
 ]
-RanksOption = Annotated[int | None, typer.Option(help="Start mpiexec with so many ranks.", min=2)]
 RanksPerTrialOption = Annotated[
     int, typer.Option(help="MPI ranks that evaluate one trial together.", min=1)
-]
-RestartsOption = Annotated[
-    int,
-    typer.Option("--max-restarts", help="Start again after so many crashes of the run.", min=0),
 ]
 
 
@@ -66,6 +64,14 @@ def run(
     ranks: RanksOption = None,
     ranks_per_trial: RanksPerTrialOption = 1,
     max_restarts: RestartsOption = 0,
+    proxy: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PROXY",
+            help="Search in the proxy that `simhelm train-proxy` made; evaluate the winner and "
+            "the rule of thumb in the simulator.",
+        ),
+    ] = None,
     fork: Annotated[
         Path | None,
         typer.Option(
@@ -81,7 +87,7 @@ def run(
         str | None, typer.Option(help="Of the Optuna study, where URL holds several.")
     ] = None,
 ) -> None:
-    """Run FILE: a study tunes a problem or an executable, learners steer an environment.
+    """Run FILE: a study tunes, learners steer an environment, or a Monte Carlo samples.
 
     The same command again goes on where it was stopped. Results do not depend on --workers.
     """
@@ -92,15 +98,25 @@ def run(
 
         raise typer.Exit(supervise(ranks, max_restarts))
     changes: dict[str, Any] = {"seed": seed, "trials": n_trials}
+    changes["proxy"] = None if proxy is None else str(proxy.resolve())
     changes = {key: value for key, value in changes.items() if value is not None}
     directory = Path("runs") / file.stem if out is None else out
+    if file.is_file() and "monte_carlo" in (table := load_table(file)):
+        if n_trials is not None or timeout is not None:
+            raise ConfigurationError("--n-trials and --timeout belong to studies, not to samples")
+        monte_carlo.run_file(
+            {**table, **changes}, file, directory,
+            overwrite=overwrite, executor=executor, workers=workers, form=form,
+        )  # fmt: skip
+        return
     if _is_served_rank(executor):
         return
     with _dismissing_ranks(executor):
         table = load_table(file)
         if "environment" in table:
-            if n_trials is not None:
-                raise ConfigurationError("--n-trials belongs to studies; this file steers")
+            for option, given in (("--n-trials", n_trials), ("--proxy", proxy)):
+                if given is not None:
+                    raise ConfigurationError(f"{option} belongs to studies; this file steers")
             steering.run_file({**table, **changes}, file, directory, overwrite=overwrite, form=form)
             return
         from simhelm.calibration.study.definition import from_table
@@ -175,6 +191,8 @@ def _run_study(
             log.info("what was finished is in %s", study.directory)
             raise
     (tell or print_outcome)(study.view(), form)
+    if study.definition.config.proxy is not None:
+        print_rescored(study, form)
 
 
 def _completed(execution: Execution, finished: Any, received: Any) -> Execution:

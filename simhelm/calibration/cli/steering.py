@@ -21,7 +21,12 @@ def run_file(
 
     config = parse_config(table, where=str(file))
     visible = log.isEnabledFor(20)
-    with interruptible(), progress_bar(enabled=visible) as progress:
+    with interruptible() as heed, progress_bar(enabled=visible) as move:
+
+        def progress(done: int, total: int, name: str) -> None:
+            heed()
+            move(done, total, name)
+
         finished = run_steering(
             config, directory, folder=file.parent, overwrite=overwrite, progress=progress
         )

@@ -16,6 +16,8 @@ import typer
 from simhelm.calibration.cli.app import (
     FormatOption,
     OutputFormat,
+    RanksOption,
+    RestartsOption,
     app,
     interruptible,
     log,
@@ -68,6 +70,8 @@ def train(
     repeats: Annotated[
         int, typer.Option(help="Independent trainings with the seeds from --seed on.", min=1)
     ] = 1,
+    ranks: RanksOption = None,
+    max_restarts: RestartsOption = 0,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the training in the directory.")
     ] = False,
@@ -80,6 +84,14 @@ def train(
     """
     from simhelm.calibration.training.configuration import resolve_training
 
+    if ranks is not None or max_restarts:
+        from simhelm.calibration.supervisor import supervise
+
+        if overwrite and max_restarts:
+            raise ConfigurationError(
+                "--overwrite would begin anew after a crash; give it without --max-restarts"
+            )
+        raise typer.Exit(supervise(ranks, max_restarts))
     if _is_served_rank(repeats):
         return
     with _dismissing(repeats):

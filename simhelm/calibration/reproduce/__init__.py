@@ -43,6 +43,14 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "Mode constants of a transport simulation, every sampler (Chhatre et al., LOD 2022)",
         "simhelm.calibration.reproduce.parallel_bo_transport:recompute",
     ),
+    "wgan-submodel": Reproduction(
+        "a submodel driven by a Wasserstein GAN, and by its rivals (arXiv:2110.13680, 2022)",
+        "simhelm.calibration.reproduce.wgan_submodel:recompute",
+    ),
+    "archgym": Reproduction(
+        "the hyperparameter lottery on DRAM and accelerator, proxies (Krishnan et al., ISCA 2023)",
+        "simhelm.calibration.reproduce.archgym:recompute",
+    ),
     "deeparchitect": Reproduction(
         "searches over networks for digits (Negrinho & Gordon, DeepArchitect, 2017)",
         "simhelm.calibration.reproduce.deeparchitect:recompute",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import gymnasium
 import numpy as np
+from numpy.typing import NDArray
 
 from simhelm.agents.evolution import Effort
 from simhelm.agents.policy import Policy
@@ -42,7 +43,7 @@ from simhelm.calibration.reproduce.three_body_training import (
 from simhelm.envs.nbody.episodes import SEED_RANGES
 from simhelm.envs.nbody.oracle import ActionTable, action_table
 from simhelm.envs.nbody.published import published_reward
-from simhelm.envs.nbody.settings import PUBLISHED_MU, ActionKind, Settings
+from simhelm.envs.nbody.settings import PUBLISHED_MU, SIXTH_ORDER_MU, ActionKind, Settings
 from simhelm.simulators.nbody import Scheme, three_body_initial_conditions
 from simhelm.simulators.nbody.fleet import Fleet
 
@@ -75,6 +76,7 @@ BAR = 1.25
 FIGURE = Path("runs") / "three-body" / "fronts.png"
 # Fixed parameters between those of the grid, so that its coarseness does not decide.
 _FINE_GRID = np.logspace(-2.4, -1.6, 17)
+_FINE_SIXTH = np.logspace(-1.6, -1.3, 7)
 
 
 def recompute(*, quick: bool) -> Iterator[Part]:
@@ -95,7 +97,9 @@ def recompute(*, quick: bool) -> Iterator[Part]:
         for action in ("method", "parameter")
     }
     shipped = {
-        "shipped policy": policy_runs(Policy.load(SHIPPED).act_many, "method", seeds, guard=True)
+        "shipped policy": policy_runs(
+            Policy.load(SHIPPED).act_many, "method", seeds, guard=GUARDED["method"]
+        )
     }
     yield runs_part(f"Fixed schemes, {len(seeds)} test seeds", fixed)
     yield runs_part(f"Classical rules, {len(seeds)} test seeds", rules)
@@ -114,19 +118,36 @@ def published_part(*, rows: int) -> Part:
     ]:
         runs = fixed_runs(Scheme("hermite4", mu), range(100))
         median, count = float(np.median(runs.errors)), float(np.median(runs.costs))
-        close = abs(median / error - 1.0) <= 0.1 if mu > _ROUNDING_BELOW else None
-        found += [
-            Row(f"mu = {mu:.3g}, median |dE|", f"{median:.2e}", f"{error:.1e}", close),
+        if mu > _ROUNDING_BELOW:
+            close = abs(median / error - 1.0) <= 0.1
+            found.append(Row(f"mu = {mu:.3g}, median |dE|", f"{median:.2e}", f"{error:.1e}", close))
+        else:
+            found.append(_rounding_row(mu, median, error))
+        found.append(
             Row(
                 f"mu = {mu:.3g}, median force evaluations",
                 f"{count:,.0f}",
                 f"{evaluations:,.0f}",
                 abs(count / evaluations - 1.0) <= 0.01,
-            ),
-        ]
-    remark = f"Errors below mu = {_ROUNDING_BELOW:g} are rounding: shown, not required."
+            )
+        )
+    remark = (
+        f"Errors below mu = {_ROUNDING_BELOW:g} are rounding: the same method in other "
+        "arithmetic, where nothing but the rounding differs, gives others. What is required "
+        "there is to be no less accurate than expected."
+    )
     return Part(
         "Published environment: fixed parameters, seeds 0 to 99, 300 steps", tuple(found), (remark,)
+    )
+
+
+def _rounding_row(mu: float, median: float, error: float) -> Row:
+    turned = float(np.median(fixed_runs(Scheme("hermite4", mu), range(100), turned=True).errors))
+    return Row(
+        f"mu = {mu:.3g}, median |dE|",
+        f"{median:.2e}; turned out of the plane {turned:.2e}",
+        f"at most {error:.1e}",
+        median <= error,
     )
 
 
@@ -148,11 +169,14 @@ def reward_part() -> Part:
 
 
 def fixed_policies(seeds: Sequence[int], *, quick: bool) -> dict[str, Runs]:
-    """Every fixed Hermite parameter that may matter at 1e-6: the grid's, and finer ones."""
+    """Every fixed parameter that may matter at 1e-6: the grids', and finer ones."""
     grid = PUBLISHED_MU[5:] if quick else PUBLISHED_MU[3:]
     fine = () if quick else _FINE_GRID
     mus = sorted({*grid.tolist(), *map(float, fine)})
     found = {f"mu = {mu:.4g}": fixed_runs(Scheme("hermite4", mu), seeds) for mu in mus}
+    sixth = (0.04,) if quick else sorted({*SIXTH_ORDER_MU.tolist(), *map(float, _FINE_SIXTH)})
+    for mu in sixth:
+        found[f"Hermite 6, mu = {mu:.4g}"] = fixed_runs(Scheme("hermite6", mu), seeds)
     for epsilon in (1e-4,) if quick else (1e-3, 3e-4, 1e-4, 1e-5, 1e-7, 1e-9):
         found[f"Gauss-Radau, eps = {epsilon:g}"] = fixed_runs(
             Scheme("gauss_radau15", epsilon), seeds
@@ -165,15 +189,14 @@ def rule_policies(seeds: Sequence[int], *, quick: bool) -> dict[str, Runs]:
     found = {}
     for eta in (0.025,) if quick else (0.1, 0.05, 0.035, 0.025, 0.0125):
         found[f"Aarseth, eta = {eta:g}"] = fixed_runs(Scheme("hermite4", eta, "aarseth"), seeds)
-    kinds: tuple[ActionKind, ...] = ("method",) if quick else ("method", "parameter")
-    for place in (6, 7, 8):
-        for action in kinds:
-            found[f"guard on mu = {PUBLISHED_MU[place]:.3g}, choice of {action}"] = policy_runs(
-                lambda observations, place=place: np.full(len(observations), place),  # type: ignore[misc]
-                action,
-                seeds,
-                guard=True,
-            )
+    guarded: list[tuple[ActionKind, int]] = [("parameter", 6), ("method", 12), ("method", 13)]
+    for action, place in guarded[-1:] if quick else guarded:
+        found[f"guard on {Settings(action).names[place]}"] = policy_runs(
+            lambda observations, place=place: np.full(len(observations), place),  # type: ignore[misc]
+            action,
+            seeds,
+            guard=True,
+        )
     found["energy-error controller"] = scalar_runs("energy-error controller", seeds)
     return found
 
@@ -232,16 +255,16 @@ def runs_part(title: str, runs: dict[str, Runs]) -> Part:
 
 
 def best_fixed(fixed: dict[str, Runs], *, grid_only: bool) -> tuple[str, Runs]:
-    """The cheapest (in total) that meets the tolerance in nine of ten runs."""
+    """The cheapest (in total) that meets the tolerance in nine of ten runs.
+
+    Of the published grid of Hermite parameters; or of all methods, finer grids included.
+    """
     grid = {f"mu = {mu:.4g}" for mu in PUBLISHED_MU.tolist()}
-    meeting = {
-        name: runs
-        for name, runs in fixed.items()
-        if runs.meets and (not grid_only or name in grid or name.startswith("Gauss"))
-    }
+    among = {name: runs for name, runs in fixed.items() if not grid_only or name in grid}
+    meeting = {name: runs for name, runs in among.items() if runs.meets}
     if not meeting:
-        name = min(fixed, key=lambda key: fixed[key].failure_rate)
-        return name, fixed[name]
+        name = min(among, key=lambda key: among[key].failure_rate)
+        return name, among[name]
     name = min(meeting, key=lambda key: float(meeting[key].costs.mean()))
     return name, meeting[name]
 
@@ -255,7 +278,8 @@ def claims_part(
 ) -> Part:
     """Learned against the best fixed one; the mean over training seeds is judged."""
     rows = []
-    for grid_only, words in ((True, "of the grid"), (False, "of a finer grid")):
+    references = {True: "of the published grid", False: "of all methods and finer grids"}
+    for grid_only, words in references.items():
         name, reference = best_fixed(fixed, grid_only=grid_only)
         rows.append(Row(f"best fixed {words}: {name}", reference.text()))
         for action, repeats in learned.items():
@@ -263,7 +287,7 @@ def claims_part(
                 _saving_row(f"{title}, over the best fixed {words}", reference, runs)
                 for title, runs in repeats.items()
             ]
-            required = judged and grid_only and action == "method"
+            required = judged and action == "method"
             what = f"choice of {action}, mean of training seeds, over the best fixed {words}"
             rows += _mean_rows(what, reference, list(repeats.values()), required=required)
     rows += [_oracle_row(action, repeats, oracle, judged) for action, repeats in learned.items()]
@@ -302,12 +326,22 @@ def _mean_rows(what: str, reference: Runs, repeats: list[Runs], *, required: boo
 def _oracle_row(
     action: str, repeats: dict[str, Runs], oracle: dict[str, Runs], judged: bool
 ) -> Row:
-    """A learner that is cheaper than the oracle at no higher failure rate would be a leak."""
+    """A learner that is cheaper than the oracle where both meet the tolerance would be a leak.
+
+    Run by run: the oracle pays any price in runs that a learner may give up.
+    """
     bound = oracle[f"oracle, choice of {action}"]
-    cost = float(np.mean([runs.costs.mean() for runs in repeats.values()]))
+    ratios = np.concatenate([_ratios_where_both_meet(runs, bound) for runs in repeats.values()])
+    ratio = float(np.median(ratios)) if ratios.size else np.nan
     return Row(
-        f"choice of {action}: evaluations over those of its oracle",
-        f"{cost / bound.costs.mean():.3f} x",
+        f"choice of {action}: evaluations over those of its oracle, median run that meets 1e-6",
+        f"{ratio:.3f} x",
         "at least 1 x, or there is a leak" if judged else "",
-        cost >= float(bound.costs.mean()) if judged else None,
+        ratio >= 1.0 if judged else None,
     )
+
+
+def _ratios_where_both_meet(runs: Runs, bound: Runs) -> NDArray[np.float64]:
+    both = (runs.errors <= TOLERANCE) & (bound.errors <= TOLERANCE)
+    found: NDArray[np.float64] = runs.costs[both] / bound.costs[both]
+    return found

@@ -13,6 +13,7 @@ from simhelm.calibration.reproduce.three_body_runs import TOLERANCE, Runs
 # Colours of Okabe and Ito, which colour-blind readers can tell apart.
 _STYLES = {
     "fixed mu": ("#0072B2", "o-"),
+    "fixed mu, order 6": ("#F0E442", "o-"),
     "Gauss-Radau": ("#009E73", "s-"),
     "Aarseth": ("#56B4E9", "^-"),
     "guard": ("#E69F00", "v"),
@@ -34,6 +35,7 @@ def draw_fronts(
     """Write a PNG: mean force evaluations against median and 90th percentile of |dE|."""
     groups = {
         "fixed mu": _starting(fixed, "mu"),
+        "fixed mu, order 6": _starting(fixed, "Hermite 6"),
         "Gauss-Radau": _starting(fixed, "Gauss"),
         "Aarseth": _starting(rules, "Aarseth"),
         "guard": _starting(rules, "guard"),

@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from simhelm.calibration.reproduce.three_body_training import make_vector
 from simhelm.envs.nbody.settings import ActionKind
-from simhelm.simulators.nbody import YEAR, Scheme, three_body_initial_conditions
+from simhelm.simulators.nbody import (
+    YEAR,
+    Scheme,
+    System,
+    check_system,
+    three_body_initial_conditions,
+)
 from simhelm.simulators.nbody.fleet import Fleet
 
 Floats = NDArray[np.float64]
@@ -77,11 +83,16 @@ def median_saving(reference: Runs, runs: Runs) -> float:
     return float(np.median(reference.costs) / np.median(runs.costs))
 
 
-def fixed_runs(scheme: Scheme, seeds: Sequence[int]) -> Runs:
-    """The published protocol with one scheme: 300 calls of 0.1 years."""
+def fixed_runs(scheme: Scheme, seeds: Sequence[int], *, turned: bool = False) -> Runs:
+    """The published protocol with one scheme: 300 calls of 0.1 years.
+
+    ``turned`` out of the plane, the same systems are integrated by the code for any number of
+    bodies in space, which rounds otherwise.
+    """
     fleet = Fleet(len(seeds), 3, threads=2)
     for place, seed in enumerate(seeds):
-        fleet.place(place, three_body_initial_conditions(seed))
+        system = three_body_initial_conditions(seed)
+        fleet.place(place, _turned(system) if turned else system)
     which = np.arange(len(seeds))
     codes = np.tile(np.array([scheme.codes]), (len(seeds), 1))
     parameters = np.full(len(seeds), float(scheme.step_parameter))
@@ -89,6 +100,11 @@ def fixed_runs(scheme: Scheme, seeds: Sequence[int]) -> Runs:
     for _ in range(STEPS):
         costs += fleet.advance(which, codes, parameters, INTERVAL)[1]
     return Runs(np.abs(fleet.errors), costs)
+
+
+def _turned(system: System) -> System:
+    turn = np.array([[1.0, 0.0, 0.0], [0.0, 0.8, -0.6], [0.0, 0.6, 0.8]])
+    return check_system(system.masses, system.positions @ turn.T, system.velocities @ turn.T)
 
 
 def policy_runs(

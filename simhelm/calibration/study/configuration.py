@@ -130,6 +130,8 @@ class StudyConfig(pydantic.BaseModel):
             where theory knows the best, ``"random"`` (random search with the same budget).
         initial: configurations to try first.
         warm_start: directory of an earlier study whose trials the sampler is told first.
+        proxy: file of ``simhelm train-proxy`` that takes the place of the simulator; the winner is
+            evaluated in the simulator in the end.
         problem: a registered problem; None for an executable or an object.
         sampler, objective, failures, early_stopping, hyperband: see their classes.
     """
@@ -145,6 +147,7 @@ class StudyConfig(pydantic.BaseModel):
     baselines: list[Literal["default", "oracle", "random"]] = ["default", "oracle"]
     initial: list[dict[str, Value]] = []
     warm_start: Text | None = None
+    proxy: Text | None = None
     problem: ProblemTable | None = None
     sampler: SamplerTable = SamplerTable()
     objective: list[ObjectiveTable] = []

@@ -21,15 +21,19 @@ from simhelm.calibration.study.configuration import (
 from simhelm.calibration.study.recipe import (
     ExecutableRecipe,
     InstanceRecipe,
+    ProxyRecipe,
     Recipe,
     RegisteredRecipe,
 )
 from simhelm.simulators.executable import ExecutableProblem
 from simhelm.simulators.problem import Direction, Output, Parameter, Problem, WatchedProblem
+from simhelm.simulators.proxy import ProxyProblem
 from simhelm.simulators.registry import load_problem
 
 # What may change between two runs of one study: how far it goes, what it is called.
 _FREE = {"title", "trials", "max_cost"}
+# What the description of the problem says already.
+_OF_PROBLEM = {"problem", "proxy"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Definition:
 
     def identity(self) -> dict[str, Any]:
         """A JSON-like description; two studies are the same when it is equal."""
-        settings = self.config.model_dump(mode="json", exclude=_FREE | {"problem"})
+        settings = self.config.model_dump(mode="json", exclude=_FREE | _OF_PROBLEM)
         return {"problem": describe(self.problem, self.recipe), "study": settings}
 
     def stored(self) -> dict[str, Any]:
@@ -93,12 +97,15 @@ def from_table(table: Mapping[str, Any], folder: Path, where: str) -> Definition
         config = config.model_copy(
             update={"warm_start": str((folder / config.warm_start).resolve())}
         )
+    if config.proxy is not None:
+        config = config.model_copy(update={"proxy": str((folder / config.proxy).resolve())})
     tables = {key: table[key] for key in EXECUTABLE_KEYS if key in table}
     if config.problem is None:
-        recipe: Recipe = ExecutableRecipe(tables, folder)
+        true: RegisteredRecipe | ExecutableRecipe = ExecutableRecipe(tables, folder)
     else:
         name, kind = config.problem.name, _problem_class(config.problem.name)
-        recipe = RegisteredRecipe(name, resolved_arguments(config.problem, kind, folder))
+        true = RegisteredRecipe(name, resolved_arguments(config.problem, kind, folder))
+    recipe = true if config.proxy is None else ProxyRecipe(config.proxy, true)
     try:
         problem = recipe.make()
     except ConfigurationError:
@@ -150,6 +157,11 @@ def checked(definition: Definition) -> Definition:
 
 def describe(problem: Problem, recipe: Recipe) -> dict[str, Any]:
     """What the results of a problem depend on, as far as it can be told."""
+    if isinstance(problem, ProxyProblem) and isinstance(recipe, ProxyRecipe):
+        # Not mistaken for the simulator: another name, and the file's content.
+        proxy: dict[str, Any] = {"name": problem.name, "proxy": fingerprint(Path(recipe.file))}
+        proxy |= {"full_budget": problem.full_budget, "work_unit": problem.work_unit}
+        return describe(problem.true, recipe.true) | proxy
     document: dict[str, Any] = {
         "name": problem.name,
         "parameters": {parameter.name: _fields(parameter) for parameter in problem.parameters},

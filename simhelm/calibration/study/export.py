@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from simhelm.calibration.errors import ConfigurationError
+from simhelm.calibration.evaluations import write_rows
 from simhelm.calibration.study.outcome import records
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
@@ -33,30 +33,12 @@ def export_table(view: StudyView, path: Path) -> int:
     rows = list(records(view, everything))
     part = path.with_name(path.name + ".part")
     if path.suffix == ".parquet":
-        _write_parquet(rows, part)
+        write_rows(part, view.property("identity")["problem"], rows)
     else:
         with part.open("w", encoding="utf-8") as stream:
             write_records(rows, path.suffix[1:], stream)
     part.replace(path)
     return len(rows)
-
-
-def _write_parquet(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    import pyarrow
-    import pyarrow.parquet
-
-    columns = {key: [row[key] for row in rows] for key in (rows[0] if rows else ())}
-    mixed = {
-        name
-        for name, values in columns.items()
-        if len({type(v) for v in values} - {type(None)}) > 1
-    }
-    # A categorical whose choices are numbers and words has no column type: as JSON text.
-    table = {
-        name: [None if v is None else json.dumps(v) for v in values] if name in mixed else values
-        for name, values in columns.items()
-    }
-    pyarrow.parquet.write_table(pyarrow.table(table), path)
 
 
 def export_to_optuna(view: StudyView, url: str, name: str) -> int:

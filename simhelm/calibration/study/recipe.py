@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from simhelm.simulators.executable import ExecutableProblem, ExecutableSpecification
 from simhelm.simulators.problem import Problem
+from simhelm.simulators.proxy import ProxyProblem, load_proxy
 from simhelm.simulators.registry import load_problem
 
 
@@ -41,6 +42,18 @@ class ExecutableRecipe:
     def make(self) -> Problem:
         """Check the tables once more, and the files that they name."""
         return ExecutableProblem(ExecutableSpecification.load(self.tables, self.folder))
+
+
+@dataclasses.dataclass(frozen=True)
+class ProxyRecipe:
+    """A proxy in a file, in the place of a problem with a recipe of its own."""
+
+    file: str
+    true: RegisteredRecipe | ExecutableRecipe
+
+    def make(self) -> ProxyProblem:
+        """Read the file; it must fit the problem."""
+        return ProxyProblem(self.true.make(), load_proxy(Path(self.file)))
 
 
 @dataclasses.dataclass(frozen=True)

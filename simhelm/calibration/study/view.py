@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +67,7 @@ class StudyView:
     @property
     def parameters(self) -> list[Parameter]:
         """The problem's parameters, as they were when the study was made."""
-        stored = self.property("identity")["problem"]["parameters"]
-        return [_parameter(name, fields) for name, fields in stored.items()]
+        return parameters_of(self.property("identity")["problem"])
 
     @property
     def outputs(self) -> list[str]:
@@ -203,6 +202,11 @@ def _connected(path: Path) -> sqlite3.Connection:
         database.close()
         return sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)
     return database
+
+
+def parameters_of(document: Mapping[str, Any]) -> list[Parameter]:
+    """The parameters in a problem's description, see :func:`describe`."""
+    return [_parameter(name, fields) for name, fields in document["parameters"].items()]
 
 
 def _parameter(name: str, fields: dict[str, Any]) -> Parameter:

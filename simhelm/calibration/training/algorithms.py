@@ -15,6 +15,13 @@ ALGORITHMS: Mapping[str, tuple[str, str]] = {
     "ppo": ("stable_baselines3", "PPO"),
     "sac": ("stable_baselines3", "SAC"),
 }
+# What to cite for each, beside Stable-Baselines3: keys of references.toml.
+CITES: Mapping[str, tuple[str, ...]] = {
+    "dqn": ("mnih2015",),
+    "qrdqn": ("dabney2018",),
+    "ppo": ("schulman2017",),
+    "sac": ("haarnoja2018",),
+}
 # Where we differ from the libraries, whose defaults are made for Atari or for robots: networks
 # here are small, and so are budgets.
 _VALUE_LEARNING: Mapping[str, Any] = {

@@ -15,9 +15,9 @@ from simhelm.simulators.nbody.fleet import Fleet
 
 OBSERVATION_SIZE = 11
 # Rewards count thousands of force evaluations; a local error of the whole tolerance weighs as
-# much as so many of them. The work of a run goes with error^(-1/5), so a run of 4,500
-# evaluations is then best served by spending about 0.3 of its tolerance.
-ERROR_WEIGHT = 3.0
+# much as so many of them. With Hermite of order 6 the work of a run goes with error^(-1/7), so a
+# run of 4,500 evaluations is then best served by spending about a tenth of its tolerance.
+ERROR_WEIGHT = 7.0
 # A local error above this many tolerances is not worse for the reward.
 WORST_SHARE = 10.0
 # The guard rejects an interval that spends more than this share of the tolerance, at most so

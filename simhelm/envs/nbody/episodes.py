@@ -166,11 +166,6 @@ class EpisodeEnv(gymnasium.Env[Any, Any], abc.ABC):
         return self.episodes.settings.parameters
 
     @property
-    def action_features(self) -> Floats:
-        """Numbers that describe each action to a linear learner, shape (actions, features)."""
-        return self.episodes.settings.features
-
-    @property
     def episode_length(self) -> int:
         """Steps of a whole episode."""
         return self.episodes.length

@@ -44,6 +44,7 @@ class Accelerator(Problem):
     """
 
     name = "Accelerator"
+    cites = ("samajdar2018", "horowitz2014", "mei2021")
     objective = "log_energy_delay"
     work_unit = "layers"
     worst_objective = _WORST

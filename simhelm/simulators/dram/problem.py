@@ -67,6 +67,7 @@ class DramController(Problem):
     """
 
     name = "DramController"
+    cites = ("krishnan2023", "steiner2020", "chandrasekar2012")
     work_unit = "requests"
     pure = True
 

@@ -24,14 +24,14 @@ def read_output(directory: Path, name: str, *, since: float) -> str:
     """The text of an output file.
 
     Args:
-        name: relative to the directory.
+        name: relative to the directory; ``*`` stands for any part of a name.
         since: when the run started, seconds since the epoch.
 
     Raises:
-        BadOutput: missing, empty, too large, no regular file of this directory, stale, or not
-            text.
+        BadOutput: missing, empty, too large, no regular file of this directory, stale, not
+            text, or one of several that match.
     """
-    path = directory / name
+    path = _the_one(directory, name) if "*" in name else directory / name
     if not path.parent.resolve().is_relative_to(directory.resolve()):
         raise BadOutput(f"{name}: lies outside the trial's directory")
     try:
@@ -53,6 +53,14 @@ def read_output(directory: Path, name: str, *, since: float) -> str:
         raise BadOutput(f"{name}: not UTF-8 at byte {error.start}") from error
 
 
+def _the_one(directory: Path, pattern: str) -> Path:
+    found = sorted(directory.glob(pattern))
+    if len(found) != 1:
+        names = [str(path.relative_to(directory)) for path in found[:5]]
+        raise BadOutput(f"{pattern}: expected exactly one such file, found {len(found)}: {names}")
+    return found[0]
+
+
 def _check_file(name: str, found: os.stat_result, since: float) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise BadOutput(f"{name}: not a regular file")
@@ -66,18 +74,18 @@ def _check_file(name: str, found: os.stat_result, since: float) -> None:
 
 def from_csv(name: str, text: str, column: str) -> float:
     """The number in a column at the last row of a CSV file with a header."""
-    rows = list(_rows(name, text))
+    rows = list(table_rows(name, text))
     if not rows:
         raise BadOutput(f"{name}: no row below the header")
     line, row = rows[-1]
-    return _cell(name, line, row, column)
+    return number_at(name, line, row, column)
 
 
 def curve_points(name: str, text: str, step: str, value: str) -> list[tuple[float, float]]:
     """The (step, value) points of a learning curve, in the order of the file."""
     return [
-        (_cell(name, line, row, step), _cell(name, line, row, value))
-        for line, row in _rows(name, text)
+        (number_at(name, line, row, step), number_at(name, line, row, value))
+        for line, row in table_rows(name, text)
     ]
 
 
@@ -108,9 +116,9 @@ def from_pattern(name: str, text: str, pattern: str) -> float:
     return _number(name, line, last[1])
 
 
-def _rows(name: str, text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line, row) of every complete row."""
-    reader = csv.reader(text.splitlines(), skipinitialspace=True)
+def table_rows(name: str, text: str, separator: str = ",") -> Iterator[tuple[int, dict[str, str]]]:
+    """(line, row) of every row of a table with a header."""
+    reader = csv.reader(text.splitlines(), delimiter=separator, skipinitialspace=True)
     try:
         header = [title.strip() for title in next(reader, [])]
         if len(set(header)) < len(header):
@@ -126,7 +134,8 @@ def _rows(name: str, text: str) -> Iterator[tuple[int, dict[str, str]]]:
         raise BadOutput(f"{name}:{reader.line_num}: {error}") from error
 
 
-def _cell(name: str, line: int, row: dict[str, str], column: str) -> float:
+def number_at(name: str, line: int, row: dict[str, str], column: str) -> float:
+    """The number in a column of a row."""
     if column not in row:
         raise BadOutput(f"{name}:1: no column {column!r}; found {list(row)[:20]}")
     return _number(name, line, row[column])

@@ -14,6 +14,7 @@ from simhelm.simulators.cancellation import Cancellation
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.executable.capture import last_lines
 from simhelm.simulators.executable.curve import CurveFile
+from simhelm.simulators.executable.fields import parse_size
 from simhelm.simulators.executable.formatting import fill_argument, fill_file
 from simhelm.simulators.executable.limits import without_job
 from simhelm.simulators.executable.outputs import (
@@ -28,7 +29,6 @@ from simhelm.simulators.executable.signals import signal_name
 from simhelm.simulators.executable.specification import (
     ExecutableSpecification,
     OutputTable,
-    parse_size,
 )
 from simhelm.simulators.problem import Metrics, Value, Watch, WatchedProblem, go_on
 
@@ -63,7 +63,7 @@ class ExecutableProblem(WatchedProblem):
         self.work_unit = simulator.work_unit  # type: ignore[misc]
         self.full_budget = simulator.full_budget
         self.parameters = specification.parameters
-        self.outputs = tuple(table.output() for table in specification.outputs)
+        self.outputs = tuple(specification.declared())
         judged = next(output for output in self.outputs if output.name == objective)
         self.worst_objective = judged.high if direction == "minimize" else judged.low
 
@@ -107,7 +107,7 @@ class ExecutableProblem(WatchedProblem):
         directory = directory.resolve()
         values = self._values(config, seed, budget, slot, directory)
         self._fill(directory, values)
-        curve = CurveFile(self.specification.simulator.curve, directory, watch)
+        curve = CurveFile(self.specification.curve, directory, self._ordered(budget), watch)
         started = time.time()
         try:
             outcome = self._run(directory, values, curve, cancellation)
@@ -120,7 +120,7 @@ class ExecutableProblem(WatchedProblem):
             spent = self._spent(budget, curve)
             if failure is not None:
                 return Metrics.failure(failure[0], cost=spent, details=failure[1])
-            return self._metrics(directory, started, spent)
+            return self._metrics(directory, started, self._ordered(budget), spent)
         except BadOutput as error:
             details = f"{error}; see {directory}"
             return Metrics.failure(
@@ -147,7 +147,7 @@ class ExecutableProblem(WatchedProblem):
         slot: int,
         directory: Path,
     ) -> dict[str, Value]:
-        spent = self.full_budget if budget is None else budget
+        spent = self._ordered(budget)
         return {**config, "seed": seed, "budget": spent, "slot": slot, "directory": str(directory)}
 
     def _arguments(self, values: Mapping[str, Value]) -> list[str]:
@@ -220,12 +220,18 @@ class ExecutableProblem(WatchedProblem):
         """Work units of a run: as far as its curve came, else what was ordered."""
         if curve.last_step is not None and math.isfinite(curve.last_step):
             return max(0.0, curve.last_step)
-        return float(self.full_budget if budget is None else budget)
+        return float(self._ordered(budget))
 
-    def _metrics(self, directory: Path, started: float, spent: float) -> Metrics:
-        values = {
-            table.name: _read(table, directory, started) for table in self.specification.outputs
-        }
+    def _ordered(self, budget: int | None) -> int:
+        return self.full_budget if budget is None else budget
+
+    def _metrics(self, directory: Path, started: float, budget: int, spent: float) -> Metrics:
+        values, shares = {}, self.specification.shares
+        if shares is not None:
+            text = read_output(directory, shares.file, since=started)
+            values.update(shares.values(text, budget))
+        for table in self.specification.outputs:
+            values[table.name] = _read(table, directory, started)
         bad = [f"{name} = {value}" for name, value in values.items() if not math.isfinite(value)]
         if bad:
             details = f"{', '.join(bad)}; see {directory}"

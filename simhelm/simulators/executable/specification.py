@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import fnmatch
 import hashlib
 import math
-import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,108 +13,50 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
+from simhelm.simulators.executable.fields import (
+    STRICT,
+    Argument,
+    FoundName,
+    Identifier,
+    LocalName,
+    Number,
+    Pattern,
+    Pointer,
+    Seconds,
+    Size,
+    Source,
+    Variable,
+    local_name,
+)
 from simhelm.simulators.executable.formatting import check_placeholders
+from simhelm.simulators.executable.outputs import curve_points
+from simhelm.simulators.executable.share_table import (
+    ShareCurve,
+    ShareTable,
+    resolved_shares,
+)
 from simhelm.simulators.names import nearest
 from simhelm.simulators.problem import Direction, Output, Parameter, Value
 from simhelm.simulators.validation import explained
 
-_STRICT = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
-_UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _LOGS = ("stdout", "stderr")
-_OURS = {"stdout.log", "stderr.log", "tmp"}
 # Placeholders beside the parameters, with examples to try formats on.
 RESERVED: dict[str, Value] = {"seed": 1, "budget": 1, "slot": 0, "directory": "/d"}
-
-
-def _identifier(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_]\w{0,63}", text, re.ASCII):
-        raise ValueError("expected a name of letters, digits and _")
-    return text
-
-
-def _local_name(text: str) -> str:
-    """A path that cannot leave the trial's directory, whatever it is joined to."""
-    parts = text.split("/")
-    if not all(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", part, re.ASCII) for part in parts):
-        raise ValueError("expected a relative path of letters, digits, _, . and -")
-    if any(set(part) == {"."} for part in parts) or parts[0] in _OURS:
-        raise ValueError(f"expected a path inside the trial's directory, none of {sorted(_OURS)}")
-    return text
-
-
-def _source(text: str) -> str:
-    if not text.isprintable() or not text.strip():
-        raise ValueError("expected the path of a file")
-    return text
-
-
-def _argument(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("expected text without NUL")
-    return text
-
-
-def _variable(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text, re.ASCII):
-        raise ValueError("expected the name of an environment variable")
-    return text
-
-
-def _pattern(text: str) -> str:
-    try:
-        groups = re.compile(text).groups
-    except re.error as error:
-        raise ValueError(f"expected a regular expression: {error}") from error
-    if groups != 1:
-        raise ValueError(f"expected a regular expression with one group, got {groups}")
-    return text
-
-
-def _pointer(text: str) -> str:
-    if text and not text.startswith("/"):
-        raise ValueError("expected a JSON pointer such as /result/cost")
-    return text
-
-
-def parse_size(text: str) -> int:
-    """Bytes of a size such as ``"500 MB"``.
-
-    Raises:
-        ValueError: not a size, or not positive.
-    """
-    match = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,6})?)\s*([A-Za-z]{1,3})\s*", text, re.ASCII)
-    if match is None or match[2] not in _UNITS:
-        raise ValueError(f"expected a size such as '500 MB' (units {', '.join(_UNITS)})")
-    size = int(float(match[1]) * _UNITS[match[2]])
-    if size < 1:
-        raise ValueError("expected a positive size")
-    return size
-
-
-def _size(text: str) -> str:
-    parse_size(text)
-    return text
-
-
-Identifier = Annotated[str, pydantic.AfterValidator(_identifier)]
-LocalName = Annotated[str, pydantic.AfterValidator(_local_name)]
-Source = Annotated[str, pydantic.AfterValidator(_source)]
-Argument = Annotated[str, pydantic.AfterValidator(_argument)]
-Variable = Annotated[str, pydantic.AfterValidator(_variable)]
-Size = Annotated[str, pydantic.AfterValidator(_size)]
-Seconds = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
-Number = Annotated[float, pydantic.Field(allow_inf_nan=False)]
 
 
 class CurveTable(pydantic.BaseModel):
     """``curve``: a CSV file that grows while the simulator runs; ``poll`` in seconds."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
-    file: LocalName
+    file: FoundName
     step: str
     value: str
     poll: Annotated[float, pydantic.Field(ge=0.01, allow_inf_nan=False)] = 0.1
+
+    def points(self, text: str) -> list[tuple[float, float]]:
+        """(step, value) of every row."""
+        return curve_points(self.file, text, self.step, self.value)
 
 
 class SimulatorTable(pydantic.BaseModel):
@@ -134,10 +76,11 @@ class SimulatorTable(pydantic.BaseModel):
         work_unit, full_budget: what cost counts, and of how much a complete run consists.
         objective, direction: the output to improve.
         curve: the learning curve, if any.
+        shares: shares with targets, a learning curve and outputs in one; see :class:`ShareTable`.
         cost: the output that gives the cost; else the last step of the curve, else the budget.
     """
 
-    model_config = _STRICT
+    model_config = STRICT
 
     name: Annotated[str, pydantic.Field(pattern=r"^[A-Z][A-Za-z0-9]{0,63}$")] = "Executable"
     command: Annotated[list[Argument], pydantic.Field(min_length=1)]
@@ -155,13 +98,20 @@ class SimulatorTable(pydantic.BaseModel):
     objective: str | None = None
     direction: Literal["minimize", "maximize"] = "minimize"
     curve: CurveTable | None = None
+    shares: ShareTable | None = None
     cost: str | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _has_one_curve(self) -> SimulatorTable:
+        if self.curve is not None and self.shares is not None:
+            raise ValueError("expected at most one of curve and shares: shares are a curve")
+        return self
 
 
 class ConditionTable(pydantic.BaseModel):
     """``condition``: the parameter exists only while another has one of these values."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     name: str
     values: Annotated[list[str | bool | int | float], pydantic.Field(min_length=1)]
@@ -175,7 +125,7 @@ class ConditionTable(pydantic.BaseModel):
 class ParameterTable(pydantic.BaseModel):
     """``[[parameter]]``: a knob, see :class:`Parameter`."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     name: Identifier
     kind: Literal["float", "integer", "categorical"] = "float"
@@ -212,28 +162,28 @@ class ParameterTable(pydantic.BaseModel):
 class CsvTable(pydantic.BaseModel):
     """``csv``: a column at the last row of a CSV file."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
-    file: LocalName
+    file: FoundName
     column: str
 
 
 class JsonTable(pydantic.BaseModel):
     """``json``: a JSON pointer into a file."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
-    file: LocalName
-    pointer: Annotated[str, pydantic.AfterValidator(_pointer)]
+    file: FoundName
+    pointer: Pointer
 
 
 class RegexTable(pydantic.BaseModel):
     """``regex``: one group, the last match; ``file`` may be ``stdout`` or ``stderr``."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
-    file: LocalName
-    pattern: Annotated[str, pydantic.AfterValidator(_pattern)]
+    file: FoundName
+    pattern: Pattern
 
     @property
     def path(self) -> str:
@@ -244,7 +194,7 @@ class RegexTable(pydantic.BaseModel):
 class OutputTable(pydantic.BaseModel):
     """``[[output]]``: a number that the simulator gives, and where it stands."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     name: Identifier
     unit: str = "1"
@@ -267,11 +217,11 @@ class OutputTable(pydantic.BaseModel):
 
 
 class _Tables(pydantic.BaseModel):
-    model_config = _STRICT
+    model_config = STRICT
 
     simulator: SimulatorTable
     parameter: Annotated[list[ParameterTable], pydantic.Field(min_length=1, max_length=1000)]
-    output: Annotated[list[OutputTable], pydantic.Field(min_length=1, max_length=1000)]
+    output: Annotated[list[OutputTable], pydantic.Field(max_length=1000)] = []
 
 
 @dataclasses.dataclass(frozen=True)
@@ -280,6 +230,7 @@ class ExecutableSpecification:
 
     Attributes:
         simulator, outputs: the tables.
+        shares: the table of shares with its targets, if there is one.
         parameters: as the rest of simhelm knows them.
         program: path of the executable; relative to the trial's directory if it is copied there.
         files: sources of the copied files by their name in the trial's directory.
@@ -289,6 +240,7 @@ class ExecutableSpecification:
 
     simulator: SimulatorTable
     outputs: tuple[OutputTable, ...]
+    shares: ShareCurve | None
     parameters: tuple[Parameter, ...]
     program: str
     files: Mapping[str, Path]
@@ -313,9 +265,11 @@ class ExecutableSpecification:
         templates = {name: _text(source) for name, source in sources.items()}
         program = _program(simulator.command[0], files, folder)
         digests = {name: _digest(path) for name, path in {**files, **sources}.items()}
+        shares = resolved_shares(simulator.shares, _benchmark(simulator.shares, folder))
         if Path(program).is_absolute():
             digests["command"] = _digest(Path(program))
-        found = cls(simulator, tuple(tables.output), parameters, program, files, templates, digests)
+        outputs = tuple(tables.output)
+        found = cls(simulator, outputs, shares, parameters, program, files, templates, digests)
         found._check()
         return found
 
@@ -323,19 +277,35 @@ class ExecutableSpecification:
     def objective(self) -> tuple[str, Direction]:
         """Output to improve, and direction."""
         name = self.simulator.objective
-        return (self.outputs[0].name if name is None else name), self.simulator.direction
+        return (self.declared()[0].name if name is None else name), self.simulator.direction
+
+    @property
+    def curve(self) -> CurveTable | ShareCurve | None:
+        """The learning curve."""
+        return self.simulator.curve if self.shares is None else self.shares
+
+    def declared(self) -> list[Output]:
+        """All outputs as the rest of simhelm knows them, those of shares first."""
+        shares = [] if self.shares is None else self.shares.outputs()
+        return shares + [table.output() for table in self.outputs]
 
     def document(self) -> dict[str, Any]:
         """What results depend on; the same wherever the folder lies."""
         return {
-            "simulator": self.simulator.model_dump(mode="json", exclude={"files", "templates"}),
+            "simulator": self.simulator.model_dump(mode="json", exclude=self._not_in_document()),
             "outputs": [table.model_dump(mode="json", by_alias=True) for table in self.outputs],
+            **({} if self.shares is None else {"targets": dict(self.shares.targets)}),
             "contents": dict(self.digests),
         }
 
+    def _not_in_document(self) -> dict[str, Any]:
+        """Keys whose files' contents count, not their places, and a key that is not used."""
+        shares = True if self.shares is None else {"benchmark", "poll"}
+        return {"files": True, "templates": True, "shares": shares}
+
     def _check(self) -> None:
         _check_unique("parameter", [parameter.name for parameter in self.parameters])
-        _check_unique("output", [table.name for table in self.outputs])
+        _check_unique("output", [output.name for output in self.declared()])
         self._check_conditions()
         self._check_names()
         self._check_formats()
@@ -353,8 +323,10 @@ class ExecutableSpecification:
             earlier[parameter.name] = parameter
 
     def _check_names(self) -> None:
-        simulator, outputs = self.simulator, [table.name for table in self.outputs]
-        if simulator.objective is None and len(outputs) > 1:
+        simulator, outputs = self.simulator, [output.name for output in self.declared()]
+        if not outputs:
+            raise ValueError("expected an [[output]], or shares in [simulator]")
+        if simulator.objective is None and len(outputs) > 1 and self.shares is None:
             raise ValueError(f"simulator.objective: name one of {outputs}")
         for key, name in (("objective", simulator.objective), ("cost", simulator.cost)):
             if name is not None and name not in outputs:
@@ -363,7 +335,7 @@ class ExecutableSpecification:
                     + nearest(name, outputs)
                 )
         for name in [*self.files, *simulator.templates]:
-            if name in self.written():
+            if any(fnmatch.fnmatchcase(name, pattern) for pattern in self.written()):
                 raise ValueError(f"{name!r} is an input and an output: it would never be stale")
         if len(self.files) < len(simulator.files) or set(self.files) & set(simulator.templates):
             raise ValueError("files and templates: two of them have the same name")
@@ -387,7 +359,7 @@ class ExecutableSpecification:
             if source is not None
         }
         found |= {table.regex.path for table in self.outputs if table.regex is not None}
-        return found | ({self.simulator.curve.file} if self.simulator.curve else set())
+        return found | ({self.curve.file} if self.curve else set())
 
 
 def _parsed(table: Mapping[str, Any]) -> _Tables:
@@ -413,7 +385,7 @@ def _check_unique(what: str, names: list[str]) -> None:
 def _existing(path: Path) -> Path:
     if not path.is_file():
         raise ValueError(f"{path}: no such file")
-    _local_name(path.name)
+    local_name(path.name)
     return path.resolve()
 
 
@@ -421,7 +393,13 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: a template must be UTF-8 text") from error
+        raise ValueError(f"{path}: expected UTF-8 text") from error
+
+
+def _benchmark(shares: ShareTable | None, folder: Path) -> str | None:
+    if shares is None or shares.benchmark is None:
+        return None
+    return _text(_existing(folder / shares.benchmark))
 
 
 def _program(word: str, files: Mapping[str, Path], folder: Path) -> str:

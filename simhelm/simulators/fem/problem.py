@@ -41,6 +41,7 @@ class ImpactedPlate(Problem):
     """
 
     name = "ImpactedPlate"
+    cites = ("newmark1959", "gustafsson2020")
     objective = "peak"
     direction = "maximize"
     worst_objective = 0.0

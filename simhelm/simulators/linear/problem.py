@@ -32,6 +32,7 @@ class RelaxationFactor(Problem):
     """
 
     name = "RelaxationFactor"
+    cites = ("young1954", "khodak2024")
     objective = "iterations_per_solve"
     work_unit = "matrix-row updates"
     pure = True

@@ -66,7 +66,8 @@ class NBodyResult:
         end_reason: COMPLETED, STEP_LIMIT, STEP_UNDERFLOW, CLOSE_APPROACH or NOT_FINITE (then
             the state is that of the start).
         steps: sub-steps, rejected ones included.
-        force_evaluations: evaluations of all accelerations (with jerks for Hermite): the cost.
+        force_evaluations: passes over all pairs for accelerations (with jerks for Hermite), or
+            for their second derivatives (Hermite 6): the cost.
         energy_error: (E - E_start) / |E_start|, signed; the difference itself where E_start is 0.
     """
 

@@ -10,11 +10,12 @@ from simhelm.simulators.checks import whole_number
 from simhelm.simulators.names import nearest
 from simhelm.simulators.nbody import kernels
 
-Method = Literal["hermite4", "leapfrog", "yoshida4", "yoshida6", "gauss_radau15"]
+Method = Literal["hermite4", "hermite6", "leapfrog", "yoshida4", "yoshida6", "gauss_radau15"]
 Criterion = Literal["collision_time", "aarseth", "constant", "own_error"]
 
 METHOD_CODES: dict[str, int] = {
     "hermite4": kernels.HERMITE4,
+    "hermite6": kernels.HERMITE6,
     "leapfrog": kernels.LEAPFROG,
     "yoshida4": kernels.YOSHIDA4,
     "yoshida6": kernels.YOSHIDA6,
@@ -30,6 +31,7 @@ CRITERION_CODES: dict[str, int] = {
 # with steps that vary; Aarseth's criterion needs the derivatives that Hermite has at hand.
 CRITERIA: dict[str, tuple[Criterion, ...]] = {
     "hermite4": ("collision_time", "aarseth", "constant"),
+    "hermite6": ("collision_time", "constant"),
     "leapfrog": ("collision_time", "constant"),
     "yoshida4": ("constant",),
     "yoshida6": ("constant",),
@@ -42,8 +44,8 @@ class Scheme:
     """One way to integrate.
 
     Attributes:
-        method: ``"hermite4"``, ``"leapfrog"`` (kick-drift-kick), ``"yoshida4"``, ``"yoshida6"``
-            or ``"gauss_radau15"``.
+        method: ``"hermite4"``, ``"hermite6"``, ``"leapfrog"`` (kick-drift-kick), ``"yoshida4"``,
+            ``"yoshida6"`` or ``"gauss_radau15"``.
         step_parameter: a pure number that multiplies the criterion's time scale; the longest
             step, in time units, for ``"constant"``; the relative size of the last coefficient
             for ``"own_error"``. Positive.

@@ -32,6 +32,7 @@ class NetworkArchitecture(WatchedProblem):
     """
 
     name = "NetworkArchitecture"
+    cites = ("negrinho2017", "paszke2019", "pedregosa2011")
     objective = "validation_error"
     work_unit = "epochs"
     worst_objective = 1.0

@@ -28,6 +28,7 @@ from simhelm.simulators.space.export import (
     suggest,
     to_configspace,
 )
+from simhelm.simulators.space.identity import space_identity
 from simhelm.simulators.space.nodes import (
     Node,
     Value,
@@ -59,6 +60,7 @@ __all__ = [
     "repeat",
     "sequence",
     "space_hash",
+    "space_identity",
     "suggest",
     "to_configspace",
     "to_json",

@@ -35,7 +35,6 @@ class Town:
     link_time: Floats
     free_time: Floats
     changed: Any
-    order: Any
     cab_nodes: Any
 
 
@@ -58,10 +57,9 @@ def prepare(scenario: Scenario) -> Town:
     _check_reach(population, roads.node_time[0])
     transit = _transit(scenario, kilometres)
     people = _people(scenario, population, kilometres, roads, transit)
-    order = np.argsort(population.departures[:, 0], kind="stable")
     return Town(
         people, roads, transit, _fleet(scenario), backward, link_time,
-        link_time[0].copy(), np.zeros(state.BINS, dtype=np.bool_), order,
+        link_time[0].copy(), np.zeros(state.BINS, dtype=np.bool_),
         _cab_nodes(scenario, population),
     )  # fmt: skip
 
@@ -95,6 +93,16 @@ def _rules(scenario: Scenario) -> Any:
     return table
 
 
+def _tournament(links: int) -> tuple[Floats, Any]:
+    """Times of events, none yet, and who is first: leaves are links, up to a power of two."""
+    leaves = 1 << max(1, (links - 1).bit_length())
+    leaf = np.arange(leaves)
+    first = np.concatenate([np.zeros(leaves, np.int64), leaf])
+    for match in range(leaves - 1, 0, -1):
+        first[match] = first[2 * match]
+    return np.full(leaves, np.inf), first
+
+
 def _heap(size: int) -> state.Heap:
     return state.Heap(np.empty(size), np.empty(size, np.int64), np.zeros(1, np.int64))
 
@@ -114,18 +122,17 @@ def _roads(scenario: Scenario, rules: Any) -> tuple[state.Roads, Floats, tuple[A
     backward = star(nodes, network.head, network.tail)
     parts = (backward.start, backward.link, backward.far)
     link_time = np.tile(link["free_time"], (state.BINS, 1))
-    next_link = np.empty((state.BINS, nodes, nodes), np.int64)
+    next_link = np.empty((state.BINS, nodes, nodes), np.int32)
     node_time = np.empty((state.BINS, nodes, nodes))
     first = np.zeros(state.BINS, dtype=np.bool_)
     first[0] = True
     time_tables(*parts, link_time, first, network.first_through_node, next_link, node_time)
     next_link[1:], node_time[1:] = next_link[0], node_time[0]
     vehicles = scenario.persons + scenario.fleet
-    # A link has one event that counts; void ones stay until their time.
-    events = _heap(8 * (vehicles + links) + 1024)
+    due, first_due = _tournament(links)
     sums = np.zeros((state.BINS, links)), np.zeros((state.BINS, links), np.int64)
     roads = state.Roads(
-        link, state.draw(state.VEHICLE, vehicles), events, next_link, node_time, *sums,
+        link, state.draw(state.VEHICLE, vehicles), due, first_due, next_link, node_time, *sums,
         np.zeros(state.COUNTERS, np.int64), rules,
     )  # fmt: skip
     return roads, link_time, parts
@@ -209,13 +216,14 @@ def _find(scenario: Scenario, transit: state.Transit, headway: Floats) -> None:
 
 
 def _fleet(scenario: Scenario) -> state.Fleet:
-    people = scenario.persons
+    people, nodes = scenario.persons, scenario.network.nodes
     learned = np.tile([300.0, 300.0 + 30.0 * scenario.rules.pool_window, 60.0], (state.BINS, 1))
     return state.Fleet(
         state.draw(state.CAB, scenario.fleet), state.draw(state.GROUP, people),
         np.zeros((people, state.MAX_RIDERS), np.int64),
         np.zeros((people, state.MAX_RIDERS), np.int64), np.zeros(people + 1, np.int64),
-        np.full(scenario.network.nodes, -1), np.full(2, -1), learned, np.zeros_like(learned),
+        np.full(nodes, -1), np.full(2, -1), np.full(2, -1), np.full(nodes, -1),
+        np.zeros(nodes + 1, np.int64), np.zeros(nodes, np.int64), learned, np.zeros_like(learned),
         np.zeros(learned.shape, np.int64),
     )  # fmt: skip
 
@@ -245,17 +253,26 @@ def _people(
     drive = np.ascontiguousarray(roads.node_time[0].T)
     full = np.zeros((state.BINS, lot.size))
     segments = (count, state.MAX_SEGMENTS)
-    # Every person has few events at a time; void timeouts stay until their time.
-    events = _heap(16 * count + transit.run.size + 1024)
+    # A person has one event at a time at most, and so has a run.
+    events = _heap(count + transit.run.size + 1)
     return state.People(
-        person, population.places, population.departures,
-        np.zeros((count, state.MAX_TRIPS), np.int64),
-        np.zeros(segments, np.int64), np.zeros(segments, np.int64),
-        np.zeros(count + 1, np.int64), events, lot, full, np.zeros_like(full),
+        person, population.places.astype(np.int32), population.departures,
+        np.zeros((count, state.MAX_TRIPS), np.int8),
+        np.zeros(segments, np.int8), np.zeros(segments, np.int32),
+        np.zeros(count + 1, np.int64), _planned(population), np.zeros(1, np.int64),
+        np.full(2, -1), events, lot, full, np.zeros_like(full),
         np.zeros(full.shape, np.int64), kilometres, _best_lots(scenario, drive, seconds),
         _best_hubs(scenario, drive, seconds), np.zeros(len(MODES)),
-        np.array([60.0 * scenario.rules.transit_patience]), np.zeros((5, len(MODES))),
+        np.zeros(len(MODES)), np.array([60.0 * scenario.rules.transit_patience]),
+        np.zeros((5, len(MODES))),
     )  # fmt: skip
+
+
+def _planned(population: Population) -> Any:
+    """Trips by planned departure, as MAX_TRIPS x person + trip."""
+    person, trip = np.nonzero(np.arange(state.MAX_TRIPS) < population.trips[:, None])
+    order = np.argsort(population.departures[person, trip], kind="stable")
+    return (state.MAX_TRIPS * person + trip)[order].astype(np.int32)
 
 
 def _best_lots(scenario: Scenario, drive: Floats, seconds: Floats) -> Any:

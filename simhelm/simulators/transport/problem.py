@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import typing
 from collections.abc import Callable, Mapping
 from typing import Literal
 
@@ -30,7 +31,7 @@ from simhelm.simulators.transport.modes import (
 from simhelm.simulators.transport.network import Floats
 from simhelm.simulators.transport.result import TransportResult
 from simhelm.simulators.transport.scenario import Scenario
-from simhelm.simulators.transport.simulation import simulate
+from simhelm.simulators.transport.simulation import BackEnd, WatchShares, simulate
 from simhelm.simulators.transport.towns import grid_town, ring_radial_town
 
 CAR = MODES.index(BASE_MODE)
@@ -78,9 +79,11 @@ class ModeChoice(WatchedProblem):
         persons: of the town's population (not used with a scenario).
         days: of a complete evaluation.
         bound: constants lie in [-bound, bound] dollars.
+        back_end: ``"embedded"`` or ``"sumo"``, see :func:`simulate`.
     """
 
     name = "ModeChoice"
+    cites = ("chhatre2022", "train2009")
     objective = "l1"
     work_unit = "simulated days"
     pure = True
@@ -93,9 +96,13 @@ class ModeChoice(WatchedProblem):
         persons: int = 10_000,
         days: int = 12,
         bound: float = 10.0,
+        back_end: BackEnd = "embedded",
     ) -> None:
         self.scenario = _scenario(town, persons)
         self.full_budget = whole_number("days", days)
+        self._back_end = _checked(back_end)
+        # Embedded it is a function; SUMO is a process, which a study has to be able to end.
+        self.pure = back_end == "embedded"  # type: ignore[misc]
         self._given = _given(target)
         self.parameters = _constants(bound)
         self.outputs = (Output("l1", "percentage points", 0.0, 200.0, "share error"), *_shares())
@@ -105,10 +112,10 @@ class ModeChoice(WatchedProblem):
         """Target shares in percent in the order of ``MODES``."""
         if self._given is not None:
             return self._given
-        runs = [
-            simulate(self.scenario, HIDDEN_CONSTANTS, iterations=self.full_budget, seed=seed)
-            for seed in _TARGET_SEEDS
-        ]
+        runs = [self._simulate(HIDDEN_CONSTANTS, self.full_budget, seed) for seed in _TARGET_SEEDS]
+        failed = [run for run in runs if not run.end_reason.succeeded]
+        if failed:
+            raise RuntimeError(f"no target: {failed[0].end_reason.value} {failed[0].details}")
         shares: Floats = np.mean([run.realised[-1] for run in runs], axis=0)
         return _percent(shares)
 
@@ -128,13 +135,23 @@ class ModeChoice(WatchedProblem):
         def follow(day: int, shares: Floats) -> bool:
             return watch(day + 1.0, float(np.abs(shares - targets).sum()))
 
-        run = simulate(
-            self.scenario, constants_of(config), iterations=days, seed=seed, watch=follow
-        )
+        run = self._simulate(constants_of(config), days, seed, follow)
         if not run.end_reason.succeeded:
-            return Metrics.failure(run.end_reason, cost=float(run.days))
+            return Metrics.failure(run.end_reason, cost=float(run.days), details=run.details)
         values = {"l1": float(np.abs(run.realised[-1] - targets).sum()), **_share_values(run)}
         return Metrics(values, EndReason.COMPLETED, float(run.days))
+
+    def _simulate(
+        self,
+        constants: Mapping[str, float],
+        days: int,
+        seed: int,
+        watch: WatchShares | None = None,
+    ) -> TransportResult:
+        return simulate(
+            self.scenario, constants, iterations=days, seed=seed, watch=watch,
+            back_end=self._back_end,
+        )  # fmt: skip
 
 
 class TransportStructure(WatchedProblem):
@@ -151,6 +168,7 @@ class TransportStructure(WatchedProblem):
     """
 
     name = "TransportStructure"
+    cites = ("chhatre2022", "train2009")
     objective = "loss"
     work_unit = "simulated days"
     pure = True
@@ -226,7 +244,7 @@ class TransportStructure(WatchedProblem):
         config: Mapping[str, Value],
         days: int,
         seed: int,
-        watch: Callable[[int, Floats], bool] | None = None,
+        watch: WatchShares | None = None,
     ) -> TransportResult:
         scenario = dataclasses.replace(
             self.scenario,
@@ -282,6 +300,12 @@ def _shares() -> tuple[Output, ...]:
 
 def _share_values(run: TransportResult) -> dict[str, float]:
     return {f"share_{mode}": share for mode, share in run.shares().items()}
+
+
+def _checked(back_end: BackEnd) -> BackEnd:
+    if back_end not in typing.get_args(BackEnd):
+        raise ValueError(f"back_end: expected 'embedded' or 'sumo', got {back_end!r}")
+    return back_end
 
 
 def _given(target: Target) -> Floats | None:

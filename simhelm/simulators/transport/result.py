@@ -10,6 +10,14 @@ from simhelm.simulators.transport.modes import MODES
 from simhelm.simulators.transport.network import Floats, Integers
 
 
+class DayFailed(RuntimeError):  # noqa: N818 - named for what happened
+    """A day came to no end; the reason is an EndReason, the message tells what happened."""
+
+    def __init__(self, reason: EndReason, details: str) -> None:
+        super().__init__(details)
+        self.reason = reason
+
+
 @dataclasses.dataclass(frozen=True)
 class Account:
     """What came in and went out in a day; what is left over is named.
@@ -17,15 +25,17 @@ class Account:
     Attributes:
         trips_started, trips_finished: of people; the difference is ``trips_abandoned``, under way
             at the horizon of 36 hours.
-        vehicles_entered, vehicles_left: of the roads, cars and cabs.
+        vehicles_entered, vehicles_left: of the roads, cars and cabs (with SUMO cars only, as its
+            cabs stay).
         boardings, alightings: of public transport.
         parkings, fetches: of park-and-ride.
         pickups, dropoffs: of people by cabs.
         forced_moves: vehicles that entered a full link after the stuck time.
-        link_events: looks at a link, the work of a day.
+        link_events: looks at a link (with SUMO entries), the work of a day.
         vehicles_on_roads, people_aboard, cars_parked: what is left at the horizon, as counted on
             the links, in the buses and on the lots.
-        fullest_bus, fullest_lot, fullest_link: largest number of people or vehicles in one.
+        fullest_bus, fullest_lot, fullest_link: largest number of people or vehicles in one; SUMO
+            does not tell that of links (0).
     """
 
     trips_started: int
@@ -70,8 +80,10 @@ class TransportResult:
         waits: mean minutes waited in them, shape (days, 8).
         volumes: vehicles that entered each link, shape (days, links).
         accounts: one a day.
-        end_reason: COMPLETED; STOPPED_EARLY after a watch said so.
+        end_reason: COMPLETED; STOPPED_EARLY after a watch said so; with SUMO also TIMEOUT, EXIT,
+            SIGNAL or BAD_OUTPUT of its process, and the days before that.
         work: link events of all days.
+        details: what happened, where a day failed.
     """
 
     chosen: Floats
@@ -83,6 +95,7 @@ class TransportResult:
     accounts: tuple[Account, ...]
     end_reason: EndReason
     work: int
+    details: str = ""
 
     @property
     def days(self) -> int:

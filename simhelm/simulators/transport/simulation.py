@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,14 +12,17 @@ from simhelm.simulators.checks import whole_number
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.transport.kernels import day as days
 from simhelm.simulators.transport.kernels.roads import time_tables
-from simhelm.simulators.transport.modes import mode_vector
+from simhelm.simulators.transport.modes import MODES, mode_vector
 from simhelm.simulators.transport.network import Floats
 from simhelm.simulators.transport.preparation import Town, prepare
-from simhelm.simulators.transport.result import Account, TransportResult
+from simhelm.simulators.transport.result import Account, DayFailed, TransportResult
 from simhelm.simulators.transport.scenario import Scenario
 
 # Told (day, realised shares in percent) after each day; False ends the simulation.
 WatchShares = Callable[[int, Floats], bool]
+# Plays a day of a town for a seed and the day's number, from plans to what people learn from it.
+PlayDay = Callable[[int, int], Account]
+BackEnd = Literal["embedded", "sumo"]
 
 
 def simulate(
@@ -28,6 +32,7 @@ def simulate(
     iterations: int,
     seed: int,
     watch: WatchShares | None = None,
+    back_end: BackEnd = "embedded",
 ) -> TransportResult:
     """Simulate days in a town whose people learn from each other day.
 
@@ -40,9 +45,12 @@ def simulate(
         iterations: days, at least 1.
         seed: of choices, from 0; equal seeds give equal bits.
         watch: told each day's realised shares; its False ends the simulation early.
+        back_end: what moves people and vehicles through a day: ``"embedded"`` is compiled here,
+            ``"sumo"`` is SUMO's mesoscopic model in a process of its own.
 
     Raises:
         ValueError: an unknown mode, numbers out of range, or a zone that cannot be reached.
+        ImportError: SUMO is not installed.
     """
     numbers = mode_vector("constants", constants)
     whole_number("iterations", iterations)
@@ -50,20 +58,37 @@ def simulate(
     town = prepare(scenario)
     town.people.constants[:] = numbers
     records: list[_Day] = []
-    reason = EndReason.COMPLETED
-    for day in range(iterations):
-        records.append(_play(town, seed, day, scenario.rules.smoothing))
-        go_on = watch is None or watch(day, records[-1].realised)
-        if not go_on and day + 1 < iterations:
-            reason = EndReason.STOPPED_EARLY
-            break
-    return _result(records, reason)
+    reason, details = EndReason.COMPLETED, ""
+    try:
+        with _player(back_end, scenario, town) as play_day:
+            for day in range(iterations):
+                records.append(_play(town, play_day, seed, day, scenario.rules.smoothing))
+                go_on = watch is None or watch(day, records[-1].realised)
+                if not go_on and day + 1 < iterations:
+                    reason = EndReason.STOPPED_EARLY
+                    break
+    except DayFailed as failure:
+        reason, details = failure.reason, str(failure)
+    return _result(town, records, reason, details)
+
+
+@contextlib.contextmanager
+def _player(back_end: str, scenario: Scenario, town: Town) -> Iterator[PlayDay]:
+    if back_end == "embedded":
+        yield lambda seed, day: _play_embedded(town, seed, day)
+    elif back_end == "sumo":
+        from simhelm.simulators.transport.sumo import sumo_days
+
+        with sumo_days(scenario, town) as play_day:
+            yield play_day
+    else:
+        raise ValueError(f"back_end: expected 'embedded' or 'sumo', got {back_end!r}")
 
 
 class _Day:
     """The record of a day, copied out of the state."""
 
-    def __init__(self, town: Town) -> None:
+    def __init__(self, town: Town, account: Account) -> None:
         tally = town.people.tally
         finished = np.maximum(1.0, tally[1])
         self.chosen = 100.0 * tally[0] / tally[0].sum()
@@ -72,24 +97,29 @@ class _Day:
         self.minutes = tally[3] / finished / 60.0
         self.waits = tally[4] / finished / 60.0
         self.volumes = town.roads.link["volume"].copy()
-        left_over = (
-            int(town.roads.link["count"].sum()),
-            int(town.transit.run["aboard"].sum()),
-            int(town.people.lot["used"].sum()),
-        )
-        self.account = Account.read(town.roads.counter, left_over)
+        self.account = account
 
 
-def _play(town: Town, seed: int, day: int, smoothing: float) -> _Day:
-    people, roads, transit, fleet = town.people, town.roads, town.transit, town.fleet
+def _play(town: Town, play_day: PlayDay, seed: int, day: int, smoothing: float) -> _Day:
+    roads = town.roads
     time_tables(
         *town.star, town.link_time, town.changed, roads.rules["first_through"][0],
         roads.next_link, roads.node_time,
     )  # fmt: skip
-    days.play_day(people, roads, transit, fleet, town.order, town.cab_nodes, seed, day)
-    record = _Day(town)
+    record = _Day(town, play_day(seed, day))
     _learn(town, max(1.0 / (day + 1.0), smoothing))
     return record
+
+
+def _play_embedded(town: Town, seed: int, day: int) -> Account:
+    people, roads, transit, fleet = town.people, town.roads, town.transit, town.fleet
+    days.play_day(people, roads, transit, fleet, town.cab_nodes, seed, day)
+    left_over = (
+        int(roads.link["count"].sum()),
+        int(transit.run["aboard"].sum()),
+        int(people.lot["used"].sum()),
+    )
+    return Account.read(roads.counter, left_over)
 
 
 def _learn(town: Town, weight: float) -> None:
@@ -104,19 +134,21 @@ def _learn(town: Town, weight: float) -> None:
     )  # fmt: skip
 
 
-def _result(records: list[_Day], reason: EndReason) -> TransportResult:
-    def stacked(name: str) -> Any:
-        return np.stack([getattr(record, name) for record in records])
+def _result(town: Town, records: list[_Day], reason: EndReason, details: str) -> TransportResult:
+    def stacked(name: str, width: int) -> Any:
+        rows = [getattr(record, name) for record in records]
+        return np.stack(rows) if rows else np.zeros((0, width))
 
+    by_mode = {
+        name: stacked(name, len(MODES))
+        for name in ("chosen", "realised", "denials", "minutes", "waits")
+    }
     accounts = tuple(record.account for record in records)
     return TransportResult(
-        chosen=stacked("chosen"),
-        realised=stacked("realised"),
-        denials=stacked("denials"),
-        minutes=stacked("minutes"),
-        waits=stacked("waits"),
-        volumes=stacked("volumes"),
+        **by_mode,
+        volumes=stacked("volumes", town.roads.link.size),
         accounts=accounts,
         end_reason=reason,
         work=sum(account.link_events for account in accounts),
+        details=details,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,17 @@ def test_f7_a_full_disk_loses_nothing(tiny_disk: Path, tmp_path: Path) -> None:
 
 
 def test_f14_one_of_two_runs_wins(tmp_path: Path) -> None:
-    file = executable(tmp_path, "sleep 1; echo cost = $1", trials=1)
+    go_on = tmp_path / "go on"  # the winner's simulator waits until the other has lost
+    script = f"until [ -e '{go_on}' ]; do sleep 0.05; done; echo cost = $1"
+    file = executable(tmp_path, script, trials=1, time_limit=60.0)
     for attempt in range(20):
         out = tmp_path / f"out-{attempt}"
+        go_on.unlink(missing_ok=True)
         both = [started(command_line("run", file, "--out", out)) for _ in range(2)]
+        deadline = time.monotonic() + 60
+        while all(process.poll() is None for process in both) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        go_on.touch()
         texts = [process.communicate(timeout=60)[1] for process in both]
         codes = sorted(process.returncode for process in both)
         assert codes == [0, 4], texts

@@ -77,11 +77,18 @@ def _weights(path: Path) -> Any:
 
 
 def test_ranks_do_not_change_the_training(trained: Path) -> None:
-    done = run_simhelm(*TRAIN, "--out", "ranks", cwd=trained, ranks=3)
+    done = run_simhelm(*TRAIN, "--out", "ranks", "--ranks", "3", cwd=trained)
     assert done.returncode == 0, done.stderr
     assert np.array_equal(_weights(trained / "ranks"), _weights(trained / "run"))
     one, two = (read_training(trained / name) for name in ("ranks", "run"))
     assert one.validations == two.validations
+
+
+def test_a_restart_must_not_begin_anew(trained: Path) -> None:
+    done = _here(*TRAIN, "--out", "run", "--overwrite", "--max-restarts", "2", cwd=trained)
+    assert done.returncode != 0
+    assert "without --max-restarts" in done.stderr
+    assert (trained / "run/policy.npz").is_file()
 
 
 def test_an_exception_on_a_rank_ends_the_job_and_names_it(trained: Path) -> None:

@@ -27,6 +27,6 @@ def shell_problem(
     tables = {
         "simulator": {"command": ["./sim.sh", *words], "files": ["sim.sh"], **simulator},
         "parameter": parameters or [PARAMETER],
-        "output": outputs or [{"name": "cost", "regex": REGEX}],
+        "output": [{"name": "cost", "regex": REGEX}] if outputs is None else outputs,
     }
     return ExecutableProblem(ExecutableSpecification.load(tables, folder))

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from simhelm.simulators.executable import ExecutableSpecification
+from simhelm.simulators.executable.fields import parse_size
 from simhelm.simulators.executable.formatting import as_text, fill_argument, fill_file
-from simhelm.simulators.executable.specification import parse_size
 from tests.simulators.executable.shell import PARAMETER, REGEX, shell_problem
 
 AWKWARD = (

@@ -24,6 +24,7 @@ METHODS = [
     ("hermite4", None, 0.03),
     ("hermite4", "aarseth", 0.05),
     ("hermite4", "constant", 0.07),
+    ("hermite6", None, 0.03),
     ("leapfrog", None, 0.05),
     ("yoshida4", None, 0.03),
     ("yoshida6", None, 0.03),

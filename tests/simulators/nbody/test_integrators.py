@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from simhelm.simulators import EndReason
 from simhelm.simulators.nbody import (
     FIGURE_EIGHT_PERIOD,
+    Limits,
     System,
     angular_momentum,
     check_system,
@@ -49,6 +50,8 @@ def _order(errors: list[float]) -> float:
         # Makino 1991); that of compositions of symplectic steps is at rounding.
         ({"method": "hermite4"}, (0.04, 0.02, 0.01), 4, 5),
         ({"method": "hermite4", "criterion": "constant"}, (0.04, 0.02, 0.01), 4, 5),
+        ({"method": "hermite6"}, (0.04, 0.02, 0.01), 6, None),
+        ({"method": "hermite6", "criterion": "constant"}, (0.1, 0.05, 0.025), 6, None),
         ({"method": "hermite4", "passes": 2}, (0.04, 0.02, 0.01), 4, None),
         ({"method": "hermite4", "criterion": "aarseth"}, (0.08, 0.04, 0.02), 4, None),
         ({"method": "leapfrog"}, (0.04, 0.02, 0.01), 2, None),
@@ -112,6 +115,7 @@ def test_weights_of_compositions() -> None:
     [
         ("gauss_radau15", 1e-9, 1e-12),
         ("hermite4", 1e-3, 1e-9),
+        ("hermite6", 3e-3, 1e-9),
         ("yoshida6", 5e-3, 1e-9),
         ("leapfrog", 2e-3, 2e-6),
     ],
@@ -222,7 +226,9 @@ def _systems(draw: Any) -> System:
 
 
 @settings(deadline=None, max_examples=25, derandomize=True)
-@given(_systems(), st.sampled_from(["hermite4", "leapfrog", "yoshida6", "gauss_radau15"]))
+@given(
+    _systems(), st.sampled_from(["hermite4", "hermite6", "leapfrog", "yoshida6", "gauss_radau15"])
+)
 def test_conservation(system: System, method: Any) -> None:
     parameter = 1e-8 if method == "gauss_radau15" else 0.01
     run = _run(system, 0.5, method=method, step_parameter=parameter)
@@ -261,6 +267,23 @@ def test_batch_equals_single_runs_whatever_the_threads() -> None:
         alone = integrate_batch([systems[k]], 8.0, scheme=schemes[k])[0]
         np.testing.assert_array_equal(alone.positions, one.positions[k])
         assert alone.energy_error == one[k].energy_error
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 30])
+def test_systems_side_by_side_equal_lone_ones_to_the_bit(count: int) -> None:
+    """Also where some end at once, by a limit, or long before the others."""
+    systems = [three_body_initial_conditions(k) for k in range(count)]
+    schemes = [Scheme("hermite4", (0.1, 0.003, 0.02)[k % 3]) for k in range(count)]
+    limits = Limits(max_steps=900, closest_approach=0.02)
+    together = integrate_batch(systems, 60.0, scheme=schemes, limits=limits)
+    for k in range(count):
+        alone = integrate_batch([systems[k]], 60.0, scheme=schemes[k], limits=limits)[0]
+        np.testing.assert_array_equal(together.positions[k], alone.positions)
+        np.testing.assert_array_equal(together.velocities[k], alone.velocities)
+        assert together.end_reasons[k] is alone.end_reason
+        assert (together.steps[k], together.times[k]) == (alone.steps, alone.time)
+    if count == 30:
+        assert len(set(together.end_reasons)) > 1
 
 
 def test_plummer_is_in_virial_equilibrium() -> None:

@@ -25,6 +25,7 @@ LEAPFROG = 1
 YOSHIDA4 = 2
 YOSHIDA6 = 3
 GAUSS_RADAU15 = 4
+HERMITE6 = 5
 
 # What the step parameter multiplies.
 COLLISION_TIME = 0

@@ -9,6 +9,7 @@ from simhelm.simulators.nbody.kernels import (
     COLLISION_TIME,
     GAUSS_RADAU15,
     HERMITE4,
+    HERMITE6,
     LEAPFROG,
     NOT_FINITE,
     YOSHIDA4,
@@ -17,13 +18,19 @@ from simhelm.simulators.nbody.kernels import (
 )
 from simhelm.simulators.nbody.kernels.gauss_radau import gauss_radau
 from simhelm.simulators.nbody.kernels.hermite import hermite
+from simhelm.simulators.nbody.kernels.hermite6 import hermite6
+from simhelm.simulators.nbody.kernels.lanes import advance_queue
 from simhelm.simulators.nbody.kernels.leapfrog import WEIGHTS_4, WEIGHTS_6, leapfrog, yoshida
-from simhelm.simulators.nbody.kernels.planar import hermite_planar
 
 
 @compiled
 def _is_planar_triple(x: Floats, v: Floats) -> bool:
-    return x.shape[0] == 3 and not (np.any(x[:, 2] != 0.0) or np.any(v[:, 2] != 0.0))
+    if x.shape[0] != 3:
+        return False
+    flat = True
+    for i in range(3):
+        flat = flat and x[i, 2] == 0.0 and v[i, 2] == 0.0
+    return flat
 
 
 @compiled
@@ -50,13 +57,11 @@ def advance(
         return 0, 0, 0, 0.0
     p, q = x.copy(), v.copy()
     if method == HERMITE4:
-        plain = criterion == COLLISION_TIME and passes == 1 and soft2 == 0.0
-        if plain and _is_planar_triple(x, v):
-            found = hermite_planar(masses, p, q, duration, parameter, max_steps, near2)
-        else:
-            found = hermite(
-                masses, p, q, duration, criterion, parameter, passes, soft2, max_steps, near2
-            )
+        found = hermite(
+            masses, p, q, duration, criterion, parameter, passes, soft2, max_steps, near2
+        )
+    elif method == HERMITE6:
+        found = hermite6(masses, p, q, duration, criterion, parameter, soft2, max_steps, near2)
     elif method == LEAPFROG:
         found = leapfrog(masses, p, q, duration, criterion, parameter, soft2, max_steps, near2)
     elif method == GAUSS_RADAU15:
@@ -97,11 +102,20 @@ def advance_range(
     (E, N, 3), ``memory`` (E, 2 + 42 N). ``counts`` is filled with columns (outcome, sub-steps,
     force evaluations).
     """
+    queue = np.empty(end - first, dtype=np.int64)
+    queued = 0
     for s in range(first, end):
+        method, criterion, passes = schemes[s]
+        plain = method == HERMITE4 and criterion == COLLISION_TIME and passes == 1 and soft2 == 0.0
+        if plain and durations[s] > 0.0 and _is_planar_triple(x[s], v[s]):
+            memory[s, 0] = 0.0
+            queue[queued] = s
+            queued += 1
+            continue
         counts[s, 0], counts[s, 1], counts[s, 2], reached[s] = advance(
-            schemes[s, 0],
-            schemes[s, 1],
-            schemes[s, 2],
+            method,
+            criterion,
+            passes,
             parameters[s],
             soft2,
             max_steps,
@@ -112,3 +126,8 @@ def advance_range(
             memory[s],
             durations[s],
         )
+    if queued > 0:
+        advance_queue(
+            queue[:queued], parameters, max_steps, near2,
+            masses, x, v, durations, counts, reached,
+        )  # fmt: skip

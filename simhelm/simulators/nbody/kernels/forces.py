@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from simhelm.compiled import compiled
+from simhelm.compiled import compiled_in_place
 from simhelm.simulators.nbody.kernels import Floats
 
 
-@compiled
+@compiled_in_place
 def accelerations(masses: Floats, x: Floats, soft2: float, a: Floats) -> float:
     """Fill ``a``, shape (N, 3); returns the smallest squared distance of any pair.
 
@@ -36,7 +36,7 @@ def accelerations(masses: Floats, x: Floats, soft2: float, a: Floats) -> float:
     return closest
 
 
-@compiled
+@compiled_in_place
 def accelerations_and_jerks(
     masses: Floats, x: Floats, v: Floats, soft2: float, a: Floats, j: Floats
 ) -> tuple[float, float]:
@@ -46,53 +46,42 @@ def accelerations_and_jerks(
     public Hermite codes take it (r softened).
     """
     n = masses.size
-    a[:] = 0.0
-    j[:] = 0.0
     closest = np.inf
-    # The smallest r^2/v^2 is kept as a fraction: one division at the end instead of one a pair.
-    top, bottom = 1.0, 0.0
-    fall = np.inf
+    # The largest v^2/r^2 or M/r^3: no division beside the force's own.
+    fastest = 0.0
     for i in range(n):
         mi = masses[i]
-        for k in range(i + 1, n):
-            dx = x[k, 0] - x[i, 0]
-            dy = x[k, 1] - x[i, 1]
-            dz = x[k, 2] - x[i, 2]
-            ux = v[k, 0] - v[i, 0]
-            uy = v[k, 1] - v[i, 1]
-            uz = v[k, 2] - v[i, 2]
+        # Sums that stay in registers while the other bodies pass.
+        ax, ay, az, jx, jy, jz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        for k in range(i):
+            dx, dy, dz = x[k, 0] - x[i, 0], x[k, 1] - x[i, 1], x[k, 2] - x[i, 2]
+            ux, uy, uz = v[k, 0] - v[i, 0], v[k, 1] - v[i, 1], v[k, 2] - v[i, 2]
             r2 = dx * dx + dy * dy + dz * dz
             closest = min(closest, r2)
             s2 = r2 + soft2
-            u2 = ux * ux + uy * uy + uz * uz
             s = np.sqrt(s2)
             w = 1.0 / (s2 * s)
-            alpha = 3.0 * (dx * ux + dy * uy + dz * uz) * w * s
+            inverse = w * s
+            alpha = 3.0 * (dx * ux + dy * uy + dz * uz) * inverse
             mk = masses[k]
             wi, wk = mk * w, mi * w
-            a[i, 0] += wi * dx
-            a[i, 1] += wi * dy
-            a[i, 2] += wi * dz
+            crossing = (ux * ux + uy * uy + uz * uz) * inverse
+            fastest = max(fastest, crossing, wi + wk)
+            px, py, pz = ux - alpha * dx, uy - alpha * dy, uz - alpha * dz
+            ax, ay, az = ax + wi * dx, ay + wi * dy, az + wi * dz
+            jx, jy, jz = jx + wi * px, jy + wi * py, jz + wi * pz
             a[k, 0] -= wk * dx
             a[k, 1] -= wk * dy
             a[k, 2] -= wk * dz
-            jx = ux - alpha * dx
-            jy = uy - alpha * dy
-            jz = uz - alpha * dz
-            j[i, 0] += wi * jx
-            j[i, 1] += wi * jy
-            j[i, 2] += wi * jz
-            j[k, 0] -= wk * jx
-            j[k, 1] -= wk * jy
-            j[k, 2] -= wk * jz
-            if s2 * bottom < top * u2:
-                top, bottom = s2, u2
-            total = mi + mk
-            fall = min(fall, s2 * s2 * s2 / (total * total))
-    return np.sqrt(min(top / bottom, np.sqrt(fall))), closest
+            j[k, 0] -= wk * px
+            j[k, 1] -= wk * py
+            j[k, 2] -= wk * pz
+        a[i, 0], a[i, 1], a[i, 2] = ax, ay, az
+        j[i, 0], j[i, 1], j[i, 2] = jx, jy, jz
+    return np.sqrt(1.0 / fastest), closest
 
 
-@compiled
+@compiled_in_place
 def collision_time(masses: Floats, x: Floats, v: Floats, soft2: float) -> float:
     """The minimum over pairs of min(r/v, sqrt(r^3/(m_i + m_j))), without any force."""
     n = masses.size

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simhelm.compiled import compiled
+from simhelm.compiled import compiled, compiled_in_place
 from simhelm.simulators.nbody.kernels import (
     AARSETH,
     COMPLETED,
@@ -19,7 +19,7 @@ from simhelm.simulators.nbody.kernels.forces import accelerations_and_jerks
 from simhelm.simulators.nbody.kernels.stepping import clip, equal_share, equal_steps, judge
 
 
-@compiled
+@compiled_in_place
 def aarseth_step(a0: Floats, j0: Floats, a1: Floats, j1: Floats, dt: float) -> float:
     """sqrt((|a||s| + |j|^2) / (|j||c| + |s|^2)) at the end of a step, the smallest of all bodies.
 
@@ -41,6 +41,40 @@ def aarseth_step(a0: Floats, j0: Floats, a1: Floats, j1: Floats, dt: float) -> f
         least = min(least, ratio)
     shortest: float = np.sqrt(least)
     return shortest
+
+
+@compiled_in_place
+def predict(x: Floats, v: Floats, a: Floats, j: Floats, dt: float, p: Floats, q: Floats) -> None:
+    """Places p and velocities q after dt by Taylor's series; all of shape (N, 3)."""
+    third = dt * (1.0 / 3.0)
+    half = 0.5 * dt
+    for i in range(x.shape[0]):
+        for k in range(3):
+            place, speed, pull, change = x[i, k], v[i, k], a[i, k], j[i, k]
+            p[i, k] = place + dt * (speed + half * (pull + third * change))
+            q[i, k] = speed + dt * (pull + half * change)
+
+
+@compiled_in_place
+def correct(
+    x: Floats,
+    v: Floats,
+    a0: Floats,
+    j0: Floats,
+    a1: Floats,
+    j1: Floats,
+    dt: float,
+    p: Floats,
+    q: Floats,
+) -> None:
+    """Places p and velocities q from the forces at both ends; they may be x and v themselves."""
+    h, g = 0.5 * dt, dt * dt * (1.0 / 12.0)
+    for i in range(x.shape[0]):
+        for k in range(3):
+            place, speed, pull, other = x[i, k], v[i, k], a0[i, k], a1[i, k]
+            new = speed + (pull + other) * h + (j0[i, k] - j1[i, k]) * g
+            p[i, k] = place + (speed + new) * h + (pull - other) * g
+            q[i, k] = new
 
 
 @compiled
@@ -77,25 +111,15 @@ def hermite(
         outcome = judge(t, dt, last, steps, max_steps, closest, near2)
         if outcome != RUNNING:
             break
-        h2, h3 = 0.5 * dt * dt, dt * dt * dt / 6.0
-        for i in range(n):
-            for k in range(3):
-                p[i, k] = x[i, k] + v[i, k] * dt + a0[i, k] * h2 + j0[i, k] * h3
-                q[i, k] = v[i, k] + a0[i, k] * dt + j0[i, k] * h2
-        h, g = 0.5 * dt, dt * dt / 12.0
-        for _ in range(passes):
+        predict(x, v, a0, j0, dt, p, q)
+        scale, closest = accelerations_and_jerks(masses, p, q, soft2, a1, j1)
+        for _ in range(1, passes):
+            correct(x, v, a0, j0, a1, j1, dt, p, q)
             scale, closest = accelerations_and_jerks(masses, p, q, soft2, a1, j1)
-            for i in range(n):
-                for k in range(3):
-                    new = v[i, k] + (a0[i, k] + a1[i, k]) * h + (j0[i, k] - j1[i, k]) * g
-                    p[i, k] = x[i, k] + (v[i, k] + new) * h + (a0[i, k] - a1[i, k]) * g
-                    q[i, k] = new
         if criterion == AARSETH:
             scale = aarseth_step(a0, j0, a1, j1, dt)
-        for i in range(n):
-            for k in range(3):
-                x[i, k], v[i, k] = p[i, k], q[i, k]
-                a0[i, k], j0[i, k] = a1[i, k], j1[i, k]
+        correct(x, v, a0, j0, a1, j1, dt, x, v)
+        a0, j0, a1, j1 = a1, j1, a0, j0
         steps += 1
         t += dt
         if last:

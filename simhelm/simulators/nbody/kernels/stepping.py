@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simhelm.compiled import compiled
+from simhelm.compiled import inlined_as_written
 from simhelm.simulators.nbody.kernels import (
     CLOSE_APPROACH,
     NOT_FINITE,
@@ -15,7 +15,7 @@ from simhelm.simulators.nbody.kernels import (
 )
 
 
-@compiled
+@inlined_as_written
 def clip(t: float, dt: float, duration: float) -> tuple[float, bool]:
     """The step, cut or stretched by a sliver to the end time, and whether it is the last."""
     if t + dt * (1.0 + SLIVER) >= duration:
@@ -23,23 +23,23 @@ def clip(t: float, dt: float, duration: float) -> tuple[float, bool]:
     return dt, False
 
 
-@compiled
+@inlined_as_written
 def equal_steps(duration: float, longest: float) -> float:
     """How many equal steps of at most ``longest`` make up the duration (a whole number)."""
     number: float = max(1.0, np.ceil(duration / longest * (1.0 - SLIVER)))
     return number
 
 
-@compiled
+@inlined_as_written
 def equal_share(t: float, steps: int, number: float, duration: float) -> tuple[float, bool]:
     """The next of ``number`` equal steps, ``steps`` of them done, and whether it is the last."""
     left = number - steps
     return (duration - t) / left, left <= 1.0
 
 
-@compiled
+@inlined_as_written
 def judge(
-    t: float, dt: float, last: bool, steps: int, max_steps: int, closest: float, near2: float
+    t: float, dt: float, last: bool, steps: float, max_steps: float, closest: float, near2: float
 ) -> int:
     """The outcome that forbids another sub-step of dt, or RUNNING."""
     if closest < near2:

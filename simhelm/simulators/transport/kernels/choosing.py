@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.compiled import compiled
+from simhelm.compiled import compiled_in_place
 from simhelm.simulators.transport.kernels.roads import bin_of
+from simhelm.simulators.transport.kernels.state import wide
 from simhelm.simulators.transport.kernels.transit import expected_seconds
 from simhelm.simulators.transport.modes import (
     BIKE,
@@ -29,7 +30,7 @@ TOUR_MODES = (1 << BIKE) | (1 << CAR) | (1 << DRIVE_TRANSIT)
 RESCUE_MODES = (1 << WALK) | (1 << RIDE_HAIL) | (1 << POOLED) | (1 << WALK_TRANSIT)
 
 
-@compiled
+@compiled_in_place
 def uniform(seed: int, day: int, person: int, use: int) -> float:
     """A number in [0, 1) that is a function of its arguments alone (splitmix64, Steele 2014)."""
     key = np.uint64(seed)
@@ -41,7 +42,7 @@ def uniform(seed: int, day: int, person: int, use: int) -> float:
     return float(key >> np.uint64(11)) / 9007199254740992.0
 
 
-@compiled
+@compiled_in_place
 def utility(
     mode: int,
     people: Any,
@@ -110,7 +111,7 @@ def utility(
     return float(rules.transfer * transfers - (worth * seconds + cost))
 
 
-@compiled
+@compiled_in_place
 def choose_mode(
     allowed: int,
     people: Any,
@@ -125,9 +126,10 @@ def choose_mode(
     chance: float,
 ) -> int:
     """A draw from the logit model over the allowed modes; ``chance`` is uniform in [0, 1)."""
-    values = np.full(_MODES, -np.inf)
+    values = people.utilities
     best = -np.inf
     for mode in range(_MODES):
+        values[mode] = -np.inf
         if (allowed >> mode) & 1:
             values[mode] = people.constants[mode] + utility(
                 mode, people, roads, transit, fleet, p, origin, goal, time, homeward
@@ -148,7 +150,7 @@ def choose_mode(
     return chosen
 
 
-@compiled
+@compiled_in_place
 def plan_day(people: Any, roads: Any, transit: Any, fleet: Any, seed: int, day: int) -> None:
     """On the first day everybody plans, later a random part of the people; counts the choices."""
     for p in range(people.person.size):
@@ -158,7 +160,7 @@ def plan_day(people: Any, roads: Any, transit: Any, fleet: Any, seed: int, day: 
             people.tally[0, people.plan[p, trip]] += 1.0
 
 
-@compiled
+@compiled_in_place
 def _plan_tour(
     people: Any, roads: Any, transit: Any, fleet: Any, p: int, seed: int, day: int
 ) -> None:
@@ -167,8 +169,8 @@ def _plan_tour(
     for trip in range(trips):
         mode = choose_mode(
             allowed, people, roads, transit, fleet, p,
-            people.place[p, trip], people.place[p, trip + 1], people.depart[p, trip],
-            trip == trips - 1 and trip > 0, uniform(seed, day, p, 1 + trip),
+            wide(people.place[p, trip]), wide(people.place[p, trip + 1]),
+            people.depart[p, trip], trip == trips - 1 and trip > 0, uniform(seed, day, p, 1 + trip),
         )  # fmt: skip
         people.plan[p, trip] = mode
         if trip == 0:

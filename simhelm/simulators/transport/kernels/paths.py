@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.compiled import compiled
+from simhelm.compiled import compiled_in_place
 
 
-@compiled
+@compiled_in_place
 def push(times: Any, codes: Any, size: int, time: float, code: int) -> int:
     """Put (time, code) on a heap of ``size`` entries; the new size."""
     at = size
@@ -25,7 +25,7 @@ def push(times: Any, codes: Any, size: int, time: float, code: int) -> int:
     return size + 1
 
 
-@compiled
+@compiled_in_place
 def drop_first(times: Any, codes: Any, size: int) -> int:
     """Take the earliest entry, which the caller has read, off the heap; the new size."""
     size -= 1
@@ -47,7 +47,7 @@ def drop_first(times: Any, codes: Any, size: int) -> int:
     return size
 
 
-@compiled
+@compiled_in_place
 def shortest_tree(
     start: Any,
     link: Any,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from simhelm.compiled import compiled
+import numpy as np
+
+from simhelm.compiled import compiled_in_place
 from simhelm.simulators.transport.kernels.choosing import RESCUE_MODES, choose_mode, uniform
 from simhelm.simulators.transport.kernels.paths import push
 from simhelm.simulators.transport.kernels.ride_hail import request
@@ -16,6 +18,7 @@ from simhelm.simulators.transport.kernels.state import (
     EVENT,
     FETCHED,
     FINISHED,
+    FOR_DEPARTURE,
     FULLEST_LOT,
     GO_BIKE,
     GO_CAB,
@@ -25,11 +28,14 @@ from simhelm.simulators.transport.kernels.state import (
     GO_POOL,
     GO_TRANSIT,
     GO_WALK,
+    MAX_TRIPS,
+    NOTHING,
     PARKED,
     STARTED,
     WALKED,
     WITH_BIKE,
     WITH_CAR,
+    wide,
 )
 from simhelm.simulators.transport.kernels.transit import walk_to_ride
 from simhelm.simulators.transport.modes import (
@@ -44,14 +50,14 @@ from simhelm.simulators.transport.modes import (
 )
 
 
-@compiled
+@compiled_in_place
 def _plan(people: Any, kind: int, p: int, time: float) -> None:
     events = people.events
     code = kind * EVENT + p
     events.size[0] = push(events.time, events.code, events.size[0], time, code)
 
 
-@compiled
+@compiled_in_place
 def _add(people: Any, p: int, kind: int, goal: int) -> None:
     person = people.person[p]
     people.segment[p, person.segments] = kind
@@ -59,14 +65,14 @@ def _add(people: Any, p: int, kind: int, goal: int) -> None:
     person.segments += 1
 
 
-@compiled
+@compiled_in_place
 def _lay_out(people: Any, p: int, mode: int, goal: int, homeward: bool) -> None:
     """The segments of a trip from where the person is."""
     person = people.person[p]
     person.mode = mode
     person.segment = 0
     person.segments = 0
-    node = person.node
+    node = wide(person.node)
     if mode == BIKE:
         _add(people, p, GO_BIKE, goal)
     elif mode == CAR:
@@ -93,7 +99,7 @@ def _lay_out(people: Any, p: int, mode: int, goal: int, homeward: bool) -> None:
         _add(people, p, GO_TRANSIT, goal)
 
 
-@compiled
+@compiled_in_place
 def _fetch(people: Any, p: int, first: int, goal: int) -> None:
     """To the lot, and home by car."""
     lot_node = people.lot[people.person[p].lot].node
@@ -102,12 +108,34 @@ def _fetch(people: Any, p: int, first: int, goal: int) -> None:
     _add(people, p, GO_DRIVE, goal)
 
 
-@compiled
+@compiled_in_place
+def next_departure(people: Any) -> float:
+    """Time of the next departure by plan, infinity if all are over."""
+    place = people.next_planned[0]
+    if place == people.planned.size:
+        return np.inf
+    code = people.planned[place]
+    return float(people.depart[code // MAX_TRIPS, code % MAX_TRIPS])
+
+
+@compiled_in_place
+def depart_by_plan(people: Any, roads: Any, transit: Any, fleet: Any, time: float) -> None:
+    """The next departure by plan takes place, unless the person is late from the trip before."""
+    code = people.planned[people.next_planned[0]]
+    people.next_planned[0] += 1
+    p = code // MAX_TRIPS
+    person = people.person[p]
+    if person.waiting == FOR_DEPARTURE and person.trip == code % MAX_TRIPS:
+        person.waiting = NOTHING
+        depart(people, roads, transit, fleet, p, time)
+
+
+@compiled_in_place
 def depart(people: Any, roads: Any, transit: Any, fleet: Any, p: int, time: float) -> None:
     """Start the next trip of the tour, with the vehicle that the person has along."""
     person = people.person[p]
     trip, last = person.trip, person.trips - 1
-    mode = people.plan[p, trip]
+    mode = wide(people.plan[p, trip])
     if trip == 0:
         person.vehicle = AT_HOME
         if mode in (CAR, DRIVE_TRANSIT):
@@ -121,32 +149,34 @@ def depart(people: Any, roads: Any, transit: Any, fleet: Any, p: int, time: floa
     person.denied = 0
     person.refused = 0
     roads.counter[STARTED] += 1
-    _lay_out(people, p, mode, people.place[p, trip + 1], trip == last and trip > 0)
+    goal = wide(people.place[p, trip + 1])
+    _lay_out(people, p, mode, goal, trip == last and trip > 0)
     go_on(people, roads, transit, fleet, p, time)
 
 
-@compiled
+@compiled_in_place
 def go_on(people: Any, roads: Any, transit: Any, fleet: Any, p: int, time: float) -> None:
     """Start segments until one takes time, is refused, or the trip is over."""
     person = people.person[p]
     rules = roads.rules[0]
     while person.segment < person.segments:
-        kind = people.segment[p, person.segment]
-        goal = people.goal[p, person.segment]
-        if kind == GO_TRANSIT and transit.rides[person.node, goal] == 0:
+        kind = wide(people.segment[p, person.segment])
+        node = wide(person.node)
+        goal = wide(people.goal[p, person.segment])
+        if kind == GO_TRANSIT and transit.rides[node, goal] == 0:
             kind = GO_WALK
             people.segment[p, person.segment] = GO_WALK
         if kind in (GO_WALK, GO_BIKE):
             speed = rules.bike_speed if kind == GO_BIKE else rules.walk_speed
-            _plan(people, WALKED, p, time + people.kilometres[person.node, goal] / speed)
+            _plan(people, WALKED, p, time + people.kilometres[node, goal] / speed)
             return
-        if kind == GO_DRIVE and set_out(roads, p, person.node, goal, time):
+        if kind == GO_DRIVE and set_out(roads, p, node, goal, time):
             return
-        if kind in (GO_CAB, GO_POOL) and person.node != goal:
+        if kind in (GO_CAB, GO_POOL) and node != goal:
             request(fleet, roads, people, p, goal, kind == GO_POOL, time)
             return
         if kind == GO_TRANSIT:
-            person.from_node = person.node
+            person.from_node = node
             person.to_node = goal
             person.ride = 0
             walk_to_ride(transit, people, p, time)
@@ -162,14 +192,14 @@ def go_on(people: Any, roads: Any, transit: Any, fleet: Any, p: int, time: float
     _arrive(people, roads, p, time)
 
 
-@compiled
+@compiled_in_place
 def _next_segment(people: Any, p: int) -> None:
     person = people.person[p]
     person.node = people.goal[p, person.segment]
     person.segment += 1
 
 
-@compiled
+@compiled_in_place
 def _park(people: Any, roads: Any, p: int, time: float) -> bool:
     person = people.person[p]
     lot = people.lot[person.lot]
@@ -186,15 +216,15 @@ def _park(people: Any, roads: Any, p: int, time: float) -> bool:
     return True
 
 
-@compiled
+@compiled_in_place
 def _drive_on(people: Any, p: int) -> None:
     """The lot is full: the car takes the person all the way."""
     person = people.person[p]
     people.tally[2, person.mode] += 1.0
-    _lay_out(people, p, CAR, people.place[p, person.trip + 1], False)
+    _lay_out(people, p, CAR, wide(people.place[p, person.trip + 1]), False)
 
 
-@compiled
+@compiled_in_place
 def segment_ended(people: Any, roads: Any, transit: Any, fleet: Any, p: int, time: float) -> None:
     """Alighted, dropped or arrived: walk to the next ride, or go on with the next segment."""
     person = people.person[p]
@@ -205,7 +235,7 @@ def segment_ended(people: Any, roads: Any, transit: Any, fleet: Any, p: int, tim
     go_on(people, roads, transit, fleet, p, time)
 
 
-@compiled
+@compiled_in_place
 def refused(
     people: Any, roads: Any, transit: Any, fleet: Any, p: int, time: float, seed: int, day: int
 ) -> None:
@@ -222,12 +252,12 @@ def refused(
         person.denied |= 1 << RIDE_HAIL
     trip = person.trip
     fetch = person.vehicle == AT_LOT and trip == person.trips - 1
-    home = people.place[p, trip + 1]
+    home = wide(people.place[p, trip + 1])
     goal = people.lot[person.lot].node if fetch else home
     chance = uniform(seed, day, p, 16 + 8 * trip + person.denied)
     mode = choose_mode(
         RESCUE_MODES & ~person.denied, people, roads, transit, fleet, p,
-        person.node, goal, time, False, chance,
+        wide(person.node), goal, time, False, chance,
     )  # fmt: skip
     _lay_out(people, p, mode, goal, False)
     if fetch:
@@ -236,7 +266,7 @@ def refused(
     go_on(people, roads, transit, fleet, p, time)
 
 
-@compiled
+@compiled_in_place
 def _arrive(people: Any, roads: Any, p: int, time: float) -> None:
     """The trip is over; after a stay the next one begins."""
     person = people.person[p]
@@ -246,7 +276,10 @@ def _arrive(people: Any, roads: Any, p: int, time: float) -> None:
     roads.counter[FINISHED] += 1
     person.trip += 1
     if person.trip < person.trips:
-        due = max(people.depart[p, person.trip], time + roads.rules[0].least_stay)
-        _plan(people, DEPART, p, due)
+        earliest = time + roads.rules[0].least_stay
+        if earliest < people.depart[p, person.trip]:
+            person.waiting = FOR_DEPARTURE
+        else:
+            _plan(people, DEPART, p, earliest)
     else:
         person.vehicle = AT_HOME

@@ -10,16 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.compiled import compiled
-from simhelm.simulators.transport.kernels.paths import push
+from simhelm.compiled import compiled_in_place
 from simhelm.simulators.transport.kernels.roads import bin_of, set_out
 from simhelm.simulators.transport.kernels.state import (
     ASSIGNED,
     DROPPED,
-    EVENT,
     FREE,
-    GROUP_CLOSES,
-    GROUP_TIMEOUT,
     IDLE,
     LOADED,
     MAX_RIDERS,
@@ -27,17 +23,18 @@ from simhelm.simulators.transport.kernels.state import (
     PICKED,
     QUEUED,
     TO_PICKUP,
+    wide,
 )
 
 
-@compiled
+@compiled_in_place
 def request(
     fleet: Any, roads: Any, people: Any, p: int, goal: int, pooled: bool, time: float
 ) -> None:
     """Ask for a ride from where the person is."""
     person = people.person[p]
     person.waiting_since = time
-    node = person.node
+    node = wide(person.node)
     if pooled:
         g = fleet.open_group[node]
         if g >= 0 and _joins(fleet, roads, g, p, goal, time):
@@ -55,19 +52,39 @@ def request(
     if not pooled:
         close(fleet, roads, people, g, time)
         return
-    fleet.open_group[node] = g
-    group.deadline = time + roads.rules[0].pool_window
-    _plan(people, GROUP_CLOSES, g, group.deadline)
+    _open(fleet, g, time + roads.rules[0].pool_window)
 
 
-@compiled
-def _plan(people: Any, kind: int, g: int, time: float) -> None:
-    events = people.events
-    code = kind * EVENT + g
-    events.size[0] = push(events.time, events.code, events.size[0], time, code)
+@compiled_in_place
+def _open(fleet: Any, g: int, deadline: float) -> None:
+    """Let others join a group until its deadline, which is after those of all open groups."""
+    group = fleet.group[g]
+    group.deadline = deadline
+    group.before, group.after = fleet.windows[1], -1
+    if group.before < 0:
+        fleet.windows[0] = g
+    else:
+        fleet.group[group.before].after = g
+    fleet.windows[1] = g
+    fleet.open_group[group.origin] = g
 
 
-@compiled
+@compiled_in_place
+def _end_window(fleet: Any, g: int) -> None:
+    group = fleet.group[g]
+    if group.before < 0:
+        fleet.windows[0] = group.after
+    else:
+        fleet.group[group.before].after = group.after
+    if group.after < 0:
+        fleet.windows[1] = group.before
+    else:
+        fleet.group[group.after].before = group.before
+    if fleet.open_group[group.origin] == g:
+        fleet.open_group[group.origin] = -1
+
+
+@compiled_in_place
 def _joins(fleet: Any, roads: Any, g: int, p: int, goal: int, time: float) -> bool:
     """Add a rider to an open group unless somebody's detour would be too long."""
     group = fleet.group[g]
@@ -93,22 +110,17 @@ def _joins(fleet: Any, roads: Any, g: int, p: int, goal: int, time: float) -> bo
     return True
 
 
-@compiled
+@compiled_in_place
 def close(fleet: Any, roads: Any, people: Any, g: int, time: float) -> None:
     """End the pooling of a group: a cab, or the queue."""
     group = fleet.group[g]
-    if fleet.open_group[group.origin] == g:
-        fleet.open_group[group.origin] = -1
-    table = roads.node_time[bin_of(time)]
-    best = -1
-    nearest = np.inf
-    for c in range(fleet.cab.size):
-        if fleet.cab[c].state == IDLE:
-            away = table[group.origin, fleet.cab[c].node]
-            if away < nearest:
-                best, nearest = c, away
-    if best >= 0:
-        _assign(fleet, roads, people, best, g, time)
+    if group.pooled:
+        _end_window(fleet, g)
+    node = _nearest_idle(fleet, roads, group.origin, time)
+    if node >= 0:
+        c = fleet.idle[node]
+        _end_rest(fleet, c)
+        _assign(fleet, roads, people, c, g, time)
         return
     group.state = QUEUED
     group.deadline = time + roads.rules[0].cab_patience
@@ -118,33 +130,67 @@ def close(fleet: Any, roads: Any, people: Any, g: int, time: float) -> None:
     else:
         fleet.group[fleet.queue[1]].next = g
     fleet.queue[1] = g
-    _plan(people, GROUP_TIMEOUT, g, group.deadline)
 
 
-@compiled
-def window_ends(fleet: Any, roads: Any, people: Any, g: int, time: float) -> None:
-    """Close a group whose time for pooling is over, unless it was full before."""
-    if fleet.group[g].state == OPEN and fleet.group[g].deadline == time:
-        close(fleet, roads, people, g, time)
+@compiled_in_place
+def _nearest_idle(fleet: Any, roads: Any, origin: int, time: float) -> int:
+    """The node with an idle cab from which the way is shortest, the lowest of equals; or -1."""
+    away = roads.node_time[bin_of(time), origin]
+    best = -1
+    for place in range(fleet.idle_nodes[-1]):
+        node = fleet.idle_nodes[place]
+        if best < 0 or away[node] < away[best] or (away[node] == away[best] and node < best):
+            best = node
+    return best if best >= 0 and np.isfinite(away[best]) else -1
 
 
-@compiled
-def patience_ends(fleet: Any, people: Any, g: int, time: float) -> None:
-    """Turn a group away that still waits; only groups of the very same time queue before it."""
+@compiled_in_place
+def rest(fleet: Any, c: int) -> None:
+    """Let a cab stand where it is until it is wanted."""
+    cab = fleet.cab[c]
+    cab.state = IDLE
+    cab.next = fleet.idle[cab.node]
+    if cab.next < 0:
+        count = fleet.idle_nodes[-1]
+        fleet.idle_nodes[count] = cab.node
+        fleet.idle_place[cab.node] = count
+        fleet.idle_nodes[-1] = count + 1
+    fleet.idle[cab.node] = c
+
+
+@compiled_in_place
+def _end_rest(fleet: Any, c: int) -> None:
+    """The cab that came last to its node leaves the others there."""
+    cab = fleet.cab[c]
+    fleet.idle[cab.node] = cab.next
+    if cab.next < 0:
+        count = fleet.idle_nodes[-1] - 1
+        moved = fleet.idle_nodes[count]
+        fleet.idle_nodes[fleet.idle_place[cab.node]] = moved
+        fleet.idle_place[moved] = fleet.idle_place[cab.node]
+        fleet.idle_nodes[-1] = count
+
+
+@compiled_in_place
+def next_window_end(fleet: Any) -> float:
+    """When the first open group closes; infinity if there is none."""
+    g = fleet.windows[0]
+    return np.inf if g < 0 else fleet.group[g].deadline
+
+
+@compiled_in_place
+def next_patience_end(fleet: Any) -> float:
+    """When the first group that waits for a cab is turned away; infinity if there is none."""
+    g = fleet.queue[0]
+    return np.inf if g < 0 else fleet.group[g].deadline
+
+
+@compiled_in_place
+def patience_ends(fleet: Any, people: Any, time: float) -> None:
+    """Turn the first group away that waits for a cab."""
+    g = fleet.queue[0]
     group = fleet.group[g]
-    if group.state != QUEUED or group.deadline != time:
-        return
-    before = -1
-    at = fleet.queue[0]
-    while at != g:
-        before = at
-        at = fleet.group[at].next
-    if before < 0:
-        fleet.queue[0] = group.next
-    else:
-        fleet.group[before].next = group.next
-    if fleet.queue[1] == g:
-        fleet.queue[1] = before
+    fleet.queue[0] = group.next
     for k in range(group.riders):
         _learn_wait(fleet, people, g, k, time)
         people.person[fleet.rider[g, k]].refused = 1
@@ -152,13 +198,13 @@ def patience_ends(fleet: Any, people: Any, g: int, time: float) -> None:
     _free(fleet, g)
 
 
-@compiled
+@compiled_in_place
 def _hand_back(people: Any, p: int) -> None:
     people.ready[people.ready[-1]] = p
     people.ready[-1] += 1
 
 
-@compiled
+@compiled_in_place
 def _free(fleet: Any, g: int) -> None:
     fleet.group[g].state = FREE
     size = fleet.free_groups[-1]
@@ -166,7 +212,7 @@ def _free(fleet: Any, g: int) -> None:
     fleet.free_groups[-1] = size + 1
 
 
-@compiled
+@compiled_in_place
 def _learn_wait(fleet: Any, people: Any, g: int, k: int, time: float) -> None:
     person = people.person[fleet.rider[g, k]]
     part, kind = bin_of(person.waiting_since), fleet.group[g].pooled
@@ -175,7 +221,7 @@ def _learn_wait(fleet: Any, people: Any, g: int, k: int, time: float) -> None:
     person.waited += time - person.waiting_since
 
 
-@compiled
+@compiled_in_place
 def _assign(fleet: Any, roads: Any, people: Any, c: int, g: int, time: float) -> None:
     cab = fleet.cab[c]
     cab.state, cab.group = TO_PICKUP, g
@@ -185,13 +231,13 @@ def _assign(fleet: Any, roads: Any, people: Any, c: int, g: int, time: float) ->
         cab_arrives(fleet, roads, people, c, time)
 
 
-@compiled
+@compiled_in_place
 def _vehicle(people: Any, c: int) -> int:
     """Vehicles of cabs come after those of people."""
     return int(people.person.size + c)
 
 
-@compiled
+@compiled_in_place
 def cab_arrives(fleet: Any, roads: Any, people: Any, c: int, time: float) -> None:
     """A cab is where it was going: pick up, drop, take the next group, or rest."""
     cab = fleet.cab[c]
@@ -211,7 +257,7 @@ def cab_arrives(fleet: Any, roads: Any, people: Any, c: int, time: float) -> Non
             _free(fleet, g)
             g = fleet.queue[0]
             if g < 0:
-                cab.state = IDLE
+                rest(fleet, c)
                 return
             fleet.queue[0] = fleet.group[g].next
             fleet.group[g].state = ASSIGNED
@@ -221,7 +267,7 @@ def cab_arrives(fleet: Any, roads: Any, people: Any, c: int, time: float) -> Non
             return
 
 
-@compiled
+@compiled_in_place
 def _pick_up(fleet: Any, roads: Any, people: Any, g: int, time: float) -> None:
     for k in range(fleet.group[g].riders):
         _learn_wait(fleet, people, g, k, time)
@@ -229,7 +275,7 @@ def _pick_up(fleet: Any, roads: Any, people: Any, g: int, time: float) -> None:
         roads.counter[PICKED] += 1
 
 
-@compiled
+@compiled_in_place
 def _drop(fleet: Any, roads: Any, people: Any, g: int, time: float) -> None:
     group = fleet.group[g]
     p = fleet.rider[g, group.done]

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.compiled import compiled
-from simhelm.simulators.transport.kernels.paths import drop_first, push, shortest_tree
+from simhelm.compiled import compiled, compiled_in_place
+from simhelm.simulators.transport.kernels.paths import shortest_tree
 from simhelm.simulators.transport.kernels.state import (
     BIN_SECONDS,
     BINS,
@@ -22,22 +22,23 @@ from simhelm.simulators.transport.kernels.state import (
     FULLEST_LINK,
     LEFT,
     LINK_EVENTS,
+    wide,
 )
 
 
-@compiled
+@compiled_in_place
 def bin_of(time: float) -> int:
     """The half hour of the day."""
     return min(int(time / BIN_SECONDS), BINS - 1)
 
 
-@compiled
+@compiled_in_place
 def release_time(ready: float, previous: float, headway: float) -> float:
     """When the first vehicle of a queue may leave: travelled, and a headway after the last."""
     return max(ready, previous + headway)
 
 
-@compiled
+@compiled_in_place
 def exit_times(arrivals: Any, free_time: float, headway: float, exits: Any) -> None:
     """Exits from a point queue for arrivals in order."""
     previous = -np.inf
@@ -70,16 +71,27 @@ def time_tables(
                 )  # fmt: skip
 
 
-@compiled
+@compiled_in_place
 def _schedule(roads: Any, link: int, time: float) -> None:
-    """Have the link looked at; its earlier event, if any, becomes void."""
-    roads.link[link].event_at = time
-    roads.events.size[0] = push(
-        roads.events.time, roads.events.code, roads.events.size[0], time, link
-    )
+    """Have the link looked at then, whatever was planned before; infinity for never.
+
+    Links compete in a tournament (Knuth, The Art of Computer Programming 5.4.1): of two with the
+    same time the one with the lower number wins.
+    """
+    due, first = roads.due, roads.first_due
+    due[link] = time
+    match = (due.size + link) >> 1
+    while match > 0:
+        winner, other = first[2 * match], first[2 * match + 1]
+        if due[other] < due[winner]:
+            winner = other
+        if first[match] == winner and winner != link:
+            break
+        first[match] = winner
+        match >>= 1
 
 
-@compiled
+@compiled_in_place
 def enter(roads: Any, vehicle: int, link: int, time: float) -> None:
     """Put a vehicle at the end of a link's queue."""
     entered = roads.link[link]
@@ -98,27 +110,25 @@ def enter(roads: Any, vehicle: int, link: int, time: float) -> None:
     roads.counter[FULLEST_LINK] = max(roads.counter[FULLEST_LINK], entered.count)
 
 
-@compiled
+@compiled_in_place
 def set_out(roads: Any, vehicle: int, node: int, goal: int, time: float) -> bool:
     """Start a vehicle at a node; False if it is there already."""
     if node == goal:
         return False
     roads.vehicle[vehicle].goal = goal
     roads.counter[ENTERED] += 1
-    enter(roads, vehicle, roads.next_link[bin_of(time), goal, node], time)
+    enter(roads, vehicle, wide(roads.next_link[bin_of(time), goal, node]), time)
     return True
 
 
-@compiled
+@compiled_in_place
 def link_event(roads: Any, time: float, link: int) -> int:
     """Let the link's first vehicle leave if it may; the vehicle if that was its goal, else -1."""
     here = roads.link[link]
-    if here.count == 0 or here.event_at != time:
-        return -1  # void
     roads.counter[LINK_EVENTS] += 1
     vehicle = here.first
-    goal = roads.vehicle[vehicle].goal
-    onward = -1
+    goal = wide(roads.vehicle[vehicle].goal)
+    onward = wide(-1)
     if here.head != goal:
         onward = roads.next_link[bin_of(time), goal, here.head]
         if roads.link[onward].count >= roads.link[onward].storage:
@@ -133,7 +143,7 @@ def link_event(roads: Any, time: float, link: int) -> int:
     return int(vehicle)
 
 
-@compiled
+@compiled_in_place
 def _is_stuck(roads: Any, link: int, onward: int, time: float) -> bool:
     """Whether a blocked link has waited long enough; if not, it waits."""
     here = roads.link[link]
@@ -155,7 +165,7 @@ def _is_stuck(roads: Any, link: int, onward: int, time: float) -> bool:
     return False
 
 
-@compiled
+@compiled_in_place
 def _leave(roads: Any, link: int, time: float) -> None:
     """Take the first vehicle off a link, wake a link that waits for room, plan the next exit."""
     here = roads.link[link]
@@ -169,16 +179,17 @@ def _leave(roads: Any, link: int, time: float) -> None:
     here.blocked_since = -1.0
     if here.waits_for >= 0:
         _forget_waiter(roads, link)
+    due = np.inf
     if here.count > 0:
-        ready = roads.vehicle[here.first].ready
-        _schedule(roads, link, max(time, release_time(ready, time, here.headway)))
+        due = max(time, release_time(roads.vehicle[here.first].ready, time, here.headway))
+    _schedule(roads, link, due)
     if here.waiters >= 0 and here.count < here.storage:
         woken = here.waiters
         _forget_waiter(roads, woken)
         _schedule(roads, woken, time)
 
 
-@compiled
+@compiled_in_place
 def _forget_waiter(roads: Any, link: int) -> None:
     """Take a link out of the list of those that wait for room on the same link."""
     ahead = roads.link[roads.link[link].waits_for]
@@ -195,17 +206,3 @@ def _forget_waiter(roads: Any, link: int) -> None:
     if ahead.last_waiter == link:
         ahead.last_waiter = previous
     roads.link[link].waits_for = -1
-
-
-@compiled
-def next_link_event(roads: Any) -> float:
-    """Time of the earliest event of a link, infinity if there is none."""
-    return roads.events.time[0] if roads.events.size[0] > 0 else np.inf
-
-
-@compiled
-def take_link_event(roads: Any) -> int:
-    """Take that event off; its link."""
-    link = roads.events.code[0]
-    roads.events.size[0] = drop_first(roads.events.time, roads.events.code, roads.events.size[0])
-    return int(link)

@@ -5,10 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba.core import types
-from numba.experimental import structref
-
-from simhelm.compiled import compiled
 
 # Learned times are kept by half hours of the day; later times belong to the last one.
 BIN_SECONDS = 1800.0
@@ -19,9 +15,17 @@ MAX_RIDES = 3
 MAX_SEGMENTS = 4
 MAX_RIDERS = 3
 
-# Kinds of events of people, buses and cabs; links have a heap of their own.
-DEPART, WALKED, BUS, TRANSIT_TIMEOUT, GROUP_CLOSES, GROUP_TIMEOUT = range(6)
+# Numba compiles a kernel once for each width of its arguments: what is read from small numbers is
+# widened before it is passed on.
+wide: Any = np.int64
+
+# Kinds of events on the heap. Others are kept in order where they arise: planned departures,
+# people's patience at stops, the windows of pooled groups and the patience of groups.
+DEPART, WALKED, BUS = range(3)
 EVENT = 1 << 40
+
+# What a person waits for.
+NOTHING, FOR_DEPARTURE, FOR_BUS = range(3)
 
 # Segments that trips are made of.
 GO_WALK, GO_BIKE, GO_DRIVE, GO_CAB, GO_POOL, GO_TRANSIT, GO_PARK, GO_FETCH = range(8)
@@ -40,29 +44,31 @@ IDLE, TO_PICKUP, LOADED = range(3)
 ) = range(16)  # fmt: skip
 COUNTERS = 16
 
+# Small numbers, so that a person is on two lines of cache.
 PERSON = np.dtype(
     [
-        ("trips", np.int64), ("value_of_time", np.float64), ("car", np.int64), ("bike", np.int64),
-        ("trip", np.int64), ("node", np.int64), ("mode", np.int64), ("vehicle", np.int64),
-        ("lot", np.int64), ("segment", np.int64), ("segments", np.int64), ("denied", np.int64),
-        ("refused", np.int64), ("began", np.float64), ("waiting_since", np.float64),
-        ("waited", np.float64), ("boarded_at", np.float64), ("ride", np.int64),
-        ("from_node", np.int64), ("to_node", np.int64), ("waiting", np.int64),
-        ("next", np.int64), ("transfers", np.int64),
-    ]
+        ("value_of_time", np.float64), ("began", np.float64), ("waiting_since", np.float64),
+        ("waited", np.float64), ("boarded_at", np.float64),
+        ("node", np.int32), ("from_node", np.int32), ("to_node", np.int32), ("lot", np.int32),
+        ("next", np.int32), ("before", np.int32), ("after", np.int32), ("denied", np.int32),
+        ("trips", np.int8), ("car", np.int8), ("bike", np.int8), ("trip", np.int8),
+        ("mode", np.int8), ("vehicle", np.int8), ("segment", np.int8), ("segments", np.int8),
+        ("refused", np.int8), ("waiting", np.int8), ("ride", np.int8),
+    ],
+    align=True,
 )  # fmt: skip
 LINK = np.dtype(
     [
         ("head", np.int64), ("free_time", np.float64), ("headway", np.float64),
         ("storage", np.int64), ("count", np.int64), ("first", np.int64), ("last", np.int64),
-        ("open_at", np.float64), ("event_at", np.float64), ("blocked_since", np.float64),
+        ("open_at", np.float64), ("blocked_since", np.float64),
         ("waiters", np.int64), ("last_waiter", np.int64), ("next_waiter", np.int64),
         ("waits_for", np.int64), ("volume", np.int64),
     ]
 )  # fmt: skip
 VEHICLE = np.dtype(
     [
-        ("goal", np.int64), ("next", np.int64), ("ready", np.float64), ("entered", np.float64),
+        ("ready", np.float64), ("entered", np.float64), ("goal", np.int32), ("next", np.int32),
     ]
 )  # fmt: skip
 LINE = np.dtype(
@@ -80,9 +86,10 @@ GROUP = np.dtype(
     [
         ("state", np.int64), ("origin", np.int64), ("riders", np.int64), ("done", np.int64),
         ("deadline", np.float64), ("next", np.int64), ("pooled", np.int64),
+        ("before", np.int64), ("after", np.int64),
     ]
 )  # fmt: skip
-CAB = np.dtype([("state", np.int64), ("node", np.int64), ("group", np.int64)])
+CAB = np.dtype([("state", np.int64), ("node", np.int64), ("group", np.int64), ("next", np.int64)])
 LOT = np.dtype([("node", np.int64), ("spaces", np.int64), ("used", np.int64)])
 
 RULES = np.dtype(
@@ -111,7 +118,8 @@ class Roads(NamedTuple):
 
     link: Any
     vehicle: Any
-    events: Heap
+    due: Any  # time of each link's event, infinity for none, and the same for the padding
+    first_due: Any  # tournament of links by it: the earlier of the entries 2 k and 2 k + 1
     next_link: Any  # (bins, goal, node)
     node_time: Any  # seconds, (bins, goal, node)
     time_sum: Any  # (bins, links)
@@ -147,7 +155,11 @@ class Fleet(NamedTuple):
     goal: Any  # (groups, 3)
     free_groups: Any  # a stack; its size is the last entry
     open_group: Any  # by node, -1 for none
-    queue: Any  # first and last group that wait for a cab
+    windows: Any  # first and last open group, by deadline
+    queue: Any  # first and last group that wait for a cab, by deadline
+    idle: Any  # first idle cab, by node, -1 for none
+    idle_nodes: Any  # nodes with idle cabs; their number is the last entry
+    idle_place: Any  # of a node in that list
     learned: Any  # seconds (bins, 3): wait, wait of pooled rides, their detour
     learned_sum: Any
     learned_count: Any
@@ -163,6 +175,9 @@ class People(NamedTuple):
     segment: Any  # kinds, (people, 4)
     goal: Any  # nodes, (people, 4)
     ready: Any  # people whose segment ended, a stack; its size is the last entry
+    planned: Any  # MAX_TRIPS x person + trip, by planned departure
+    next_planned: Any  # the place there of the next one, one number
+    at_stops: Any  # first and last of all people who wait at stops, by arrival
     events: Heap
     lot: Any
     lot_full: Any  # learned share of refusals, (bins, lots)
@@ -172,6 +187,7 @@ class People(NamedTuple):
     lot_of: Any  # lot for a drive from node to node, (node, node), -1 for none
     hub: Any  # node where rides and transit meet, (2, node, node), -1 for none
     constants: Any
+    utilities: Any  # work space, one number a mode
     patience: Any  # seconds at a stop, one number
     tally: Any  # (5, modes): chosen, realised, denials, seconds, seconds waited
 
@@ -179,156 +195,3 @@ class People(NamedTuple):
 def draw(dtype: np.dtype[Any], count: int) -> Any:
     """Records of zeros."""
     return np.zeros(count, dtype=dtype)
-
-
-# Numba's own is not typed.
-_define_proxy: Any = structref.define_proxy
-
-# Kernels hand each other one pointer a group: by value, every call would copy all its arrays
-# and count their references.
-
-
-@structref.register
-class HeapType(types.StructRef):
-    """The type of a reference to :class:`Heap` in compiled code."""
-
-
-class HeapReference(structref.StructRefProxy):
-    """A :class:`Heap` that kernels pass as one pointer."""
-
-
-_define_proxy(HeapReference, HeapType, list(Heap._fields))
-
-
-@structref.register
-class RoadsType(types.StructRef):
-    """The type of a reference to :class:`Roads` in compiled code."""
-
-
-class RoadsReference(structref.StructRefProxy):
-    """A :class:`Roads` that kernels pass as one pointer."""
-
-
-_define_proxy(RoadsReference, RoadsType, list(Roads._fields))
-
-
-@structref.register
-class TransitType(types.StructRef):
-    """The type of a reference to :class:`Transit` in compiled code."""
-
-
-class TransitReference(structref.StructRefProxy):
-    """A :class:`Transit` that kernels pass as one pointer."""
-
-
-_define_proxy(TransitReference, TransitType, list(Transit._fields))
-
-
-@structref.register
-class FleetType(types.StructRef):
-    """The type of a reference to :class:`Fleet` in compiled code."""
-
-
-class FleetReference(structref.StructRefProxy):
-    """A :class:`Fleet` that kernels pass as one pointer."""
-
-
-_define_proxy(FleetReference, FleetType, list(Fleet._fields))
-
-
-@structref.register
-class PeopleType(types.StructRef):
-    """The type of a reference to :class:`People` in compiled code."""
-
-
-class PeopleReference(structref.StructRefProxy):
-    """A :class:`People` that kernels pass as one pointer."""
-
-
-_define_proxy(PeopleReference, PeopleType, list(People._fields))
-
-
-@compiled
-def heap_reference(heap: Any) -> Any:
-    """Refer to the arrays of a group."""
-    return HeapReference(  # type: ignore[no-untyped-call]
-        heap.time, heap.code, heap.size
-    )
-
-
-@compiled
-def roads_reference(roads: Any) -> Any:
-    """Refer to the arrays of a group."""
-    return RoadsReference(  # type: ignore[no-untyped-call]
-        roads.link,
-        roads.vehicle,
-        heap_reference(roads.events),
-        roads.next_link,
-        roads.node_time,
-        roads.time_sum,
-        roads.time_count,
-        roads.counter,
-        roads.rules,
-    )
-
-
-@compiled
-def transit_reference(transit: Any) -> Any:
-    """Refer to the arrays of a group."""
-    return TransitReference(  # type: ignore[no-untyped-call]
-        transit.line,
-        transit.stop,
-        transit.run,
-        transit.aboard,
-        transit.rides,
-        transit.seconds,
-        transit.ride_line,
-        transit.ride_from,
-        transit.ride_to,
-        transit.walk,
-        transit.wait,
-        transit.wait_sum,
-        transit.wait_count,
-    )
-
-
-@compiled
-def fleet_reference(fleet: Any) -> Any:
-    """Refer to the arrays of a group."""
-    return FleetReference(  # type: ignore[no-untyped-call]
-        fleet.cab,
-        fleet.group,
-        fleet.rider,
-        fleet.goal,
-        fleet.free_groups,
-        fleet.open_group,
-        fleet.queue,
-        fleet.learned,
-        fleet.learned_sum,
-        fleet.learned_count,
-    )
-
-
-@compiled
-def people_reference(people: Any) -> Any:
-    """Refer to the arrays of a group."""
-    return PeopleReference(  # type: ignore[no-untyped-call]
-        people.person,
-        people.place,
-        people.depart,
-        people.plan,
-        people.segment,
-        people.goal,
-        people.ready,
-        heap_reference(people.events),
-        people.lot,
-        people.lot_full,
-        people.lot_full_sum,
-        people.lot_count,
-        people.kilometres,
-        people.lot_of,
-        people.hub,
-        people.constants,
-        people.patience,
-        people.tally,
-    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.compiled import compiled
+from simhelm.compiled import compiled, compiled_in_place
 from simhelm.simulators.transport.kernels.paths import push, shortest_tree
 from simhelm.simulators.transport.kernels.roads import bin_of
 from simhelm.simulators.transport.kernels.state import (
@@ -14,9 +14,10 @@ from simhelm.simulators.transport.kernels.state import (
     BOARDED,
     BUS,
     EVENT,
+    FOR_BUS,
     FULLEST_BUS,
     MAX_RIDES,
-    TRANSIT_TIMEOUT,
+    NOTHING,
     WALKED,
 )
 
@@ -55,7 +56,7 @@ def find_itineraries(
             )
 
 
-@compiled
+@compiled_in_place
 def _read_itinerary(
     origin: int,
     goal: int,
@@ -100,7 +101,7 @@ def _read_itinerary(
     transit.seconds[origin, goal] = seconds
 
 
-@compiled
+@compiled_in_place
 def expected_seconds(transit: Any, origin: int, goal: int, time: float) -> float:
     """Time of the connection with the waits as learned; infinity where there is none."""
     rides = transit.rides[origin, goal]
@@ -114,7 +115,7 @@ def expected_seconds(transit: Any, origin: int, goal: int, time: float) -> float
     return float(seconds)
 
 
-@compiled
+@compiled_in_place
 def walk_to_ride(transit: Any, people: Any, p: int, time: float) -> None:
     """Walk to the stop of the next ride, or from the last one to the goal."""
     person = people.person[p]
@@ -124,13 +125,13 @@ def walk_to_ride(transit: Any, people: Any, p: int, time: float) -> None:
     events.size[0] = push(events.time, events.code, events.size[0], time + seconds, code)
 
 
-@compiled
+@compiled_in_place
 def wait_at_stop(transit: Any, people: Any, p: int, time: float) -> None:
     """Join the queue at the stop of the next ride."""
     person = people.person[p]
     stop = transit.stop[transit.ride_from[person.from_node, person.to_node, person.ride]]
     person.node = stop.node
-    person.waiting = 1
+    person.waiting = FOR_BUS
     person.waiting_since = time
     person.next = -1
     if stop.first < 0:
@@ -138,68 +139,77 @@ def wait_at_stop(transit: Any, people: Any, p: int, time: float) -> None:
     else:
         people.person[stop.last].next = p
     stop.last = p
-    due = time + _patience(people)
-    events = people.events
-    code = TRANSIT_TIMEOUT * EVENT + p
-    events.size[0] = push(events.time, events.code, events.size[0], due, code)
-
-
-@compiled
-def _patience(people: Any) -> float:
-    """Seconds that people wait at a stop."""
-    return float(people.patience[0])
-
-
-@compiled
-def give_up(transit: Any, people: Any, p: int, time: float) -> bool:
-    """Leave the stop after too long a wait; False if the person boarded meanwhile.
-
-    All have the same patience and queue in order of arrival, so only those who came at the very
-    same time stand before whoever gives up.
-    """
-    person = people.person[p]
-    if person.waiting != 1 or time < person.waiting_since + _patience(people):
-        return False
-    stop = transit.stop[transit.ride_from[person.from_node, person.to_node, person.ride]]
-    before = -1
-    at = stop.first
-    while at != p:
-        before = at
-        at = people.person[at].next
-    if before < 0:
-        stop.first = person.next
+    person.before, person.after = people.at_stops[1], -1
+    if person.before < 0:
+        people.at_stops[0] = p
     else:
-        people.person[before].next = person.next
-    if stop.last == p:
-        stop.last = before
-    _learn_wait(transit, people, p, time)
-    person.refused = 1
-    return True
+        people.person[person.before].after = p
+    people.at_stops[1] = p
 
 
-@compiled
-def _learn_wait(transit: Any, people: Any, p: int, time: float) -> None:
+@compiled_in_place
+def next_timeout(people: Any) -> float:
+    """When somebody's patience at a stop ends next; infinity if nobody waits."""
+    p = people.at_stops[0]
+    return np.inf if p < 0 else people.person[p].waiting_since + people.patience[0]
+
+
+@compiled_in_place
+def give_up(transit: Any, people: Any, time: float) -> int:
+    """Whoever waits longest leaves the stop; the person.
+
+    All have the same patience and queue in order of arrival: nobody else stands before them.
+    """
+    p = people.at_stops[0]
+    person = people.person[p]
+    stop = transit.stop[transit.ride_from[person.from_node, person.to_node, person.ride]]
+    stop.first = person.next
+    _end_wait(transit, people, p, time)
+    return int(p)
+
+
+@compiled_in_place
+def _end_wait(transit: Any, people: Any, p: int, time: float) -> None:
     person = people.person[p]
     line = transit.ride_line[person.from_node, person.to_node, person.ride]
     part = bin_of(person.waiting_since)
     transit.wait_sum[part, line] += time - person.waiting_since
     transit.wait_count[part, line] += 1
     person.waited += time - person.waiting_since
-    person.waiting = 0
+    person.waiting = NOTHING
+    if person.before < 0:
+        people.at_stops[0] = person.after
+    else:
+        people.person[person.before].after = person.after
+    if person.after < 0:
+        people.at_stops[1] = person.before
+    else:
+        people.person[person.after].before = person.before
 
 
-@compiled
+@compiled_in_place
+def plan_run(transit: Any, people: Any, run: int) -> None:
+    """Have a run begin at its time."""
+    line = transit.line[transit.run[run].line]
+    time = line.begins + line.headway * (run - line.first_run)
+    events = people.events
+    events.size[0] = push(events.time, events.code, events.size[0], time, BUS * EVENT + run)
+
+
+@compiled_in_place
 def bus_event(transit: Any, people: Any, run: int, time: float, counter: Any) -> None:
     """A run at its next stop: alight, board, go on."""
     bus = transit.run[run]
     line = transit.line[bus.line]
+    if bus.place == 0 and run + 1 < line.first_run + line.runs:
+        plan_run(transit, people, run + 1)
     _alight(transit, people, run, counter)
     stop = transit.stop[line.first_stop + bus.place]
     while stop.first >= 0 and bus.aboard < line.capacity and bus.place + 1 < line.stops:
         p = stop.first
         person = people.person[p]
         stop.first = person.next
-        _learn_wait(transit, people, p, time)
+        _end_wait(transit, people, p, time)
         out = transit.ride_to[person.from_node, person.to_node, person.ride] - line.first_stop
         person.next = transit.aboard[run, out]
         transit.aboard[run, out] = p
@@ -214,7 +224,7 @@ def bus_event(transit: Any, people: Any, run: int, time: float, counter: Any) ->
         events.size[0] = push(events.time, events.code, events.size[0], time + ride, code)
 
 
-@compiled
+@compiled_in_place
 def _alight(transit: Any, people: Any, run: int, counter: Any) -> None:
     """All for this stop leave the bus, and walk on when the main loop comes to them."""
     bus = transit.run[run]

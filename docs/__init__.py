@@ -1,0 +1,1 @@
+"""The documentation: pages written by hand, and in ``pages`` what makes the others."""

@@ -1,0 +1,1 @@
+"""Pages that are generated when the site is built, and the recording of results they show."""

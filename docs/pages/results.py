@@ -1,0 +1,60 @@
+"""Published claims beside what is measured here: from the recorded reproductions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from docs.pages.markdown import table
+from docs.pages.record import FOLDER
+from simhelm.calibration.reproduce import REPRODUCTIONS
+
+_DOCS = FOLDER.parent
+
+
+def pages() -> dict[str, str]:
+    """The overview, and a page for every recorded reproduction, by address."""
+    recorded = {
+        path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))
+    }
+    found = {"results/index.md": _overview(recorded)}
+    return found | {f"results/{name}.md": _page(name, record) for name, record in recorded.items()}
+
+
+def _overview(recorded: dict[str, Any]) -> str:
+    rows = [_line(name, recorded.get(name)) for name in REPRODUCTIONS]
+    return (
+        "# Published claims\n\nEvery claim is recomputed by a command, and the row says what came "
+        "out. *Met* and *not met* count the rows of the tables that have something to compare "
+        "with; the other rows are measurements beside them.\n\n"
+        + table(("reproduction", "of", "met", "not met", "where the tables are"), rows)
+    )
+
+
+def _line(name: str, record: dict[str, Any] | None) -> tuple[object, ...]:
+    summary = REPRODUCTIONS[name].summary
+    if record is not None:
+        verdicts = [row["met"] for part in record["parts"] for row in part["records"]]
+        return name, summary, verdicts.count("yes"), verdicts.count("NO"), f"[{name}]({name}.md)"
+    guides = [path for path in sorted(_DOCS.glob("*.md")) if _shows(path, name)]
+    where = ", ".join(f"[{path.stem}](../{path.name})" for path in guides)
+    return name, summary, "", "", where or f"not recorded: run `simhelm reproduce {name}`"
+
+
+def _shows(path: Path, name: str) -> bool:
+    """Whether a page written by hand shows what the reproduction printed."""
+    return f"simhelm reproduce {name}" in path.read_text(encoding="utf-8")
+
+
+def _page(name: str, record: dict[str, Any]) -> str:
+    versions = ", ".join(f"{key} {value}" for key, value in record["versions"].items())
+    text = (
+        f"# {name}\n\n{REPRODUCTIONS[name].summary}. Printed by `{record['command']}` on "
+        f"{record['date']} in {record['minutes']} minutes ({versions}).\n"
+    )
+    for part in record["parts"]:
+        rows = [tuple(row.values()) for row in part["records"]]
+        text += f"\n## {part['title']}\n\n{table(('what', 'measured', 'expected', 'met'), rows)}\n"
+        text += "\n".join(f"{remark}\n" for remark in part["remarks"])
+    return text

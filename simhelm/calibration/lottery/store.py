@@ -1,0 +1,67 @@
+"""Regrets of finished runs, so that a lottery that was interrupted goes on."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import logging
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import simhelm.agents.samplers
+from simhelm.calibration.lottery import agents
+from simhelm.calibration.lottery.instances import Instance
+
+log = logging.getLogger(__name__)
+
+_LIBRARIES = ("optuna", "numpy", "torch", "stable_baselines3")
+
+
+def key(instance: Instance, agent: str, setting: int, seed: int, budget: int) -> str:
+    """What a regret depends on: code, libraries, problem, agent, its options, seed, budget."""
+    options = agents.settings_of(agent)[setting]
+    what = [_code(), instance.path().name, agent, options, seed, budget]
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+
+@functools.cache
+def _code() -> str:
+    """Of the agents' own source files and of the libraries behind them."""
+    digest = hashlib.sha256()
+    for name in _LIBRARIES:
+        try:
+            digest.update(importlib.metadata.version(name).encode())
+        except importlib.metadata.PackageNotFoundError:
+            digest.update(b"none")
+    folders = [*simhelm.agents.samplers.__path__, str(Path(agents.__file__).parent)]
+    names = ("agents.py", "views.py", "policy_gradient.py", "instances.py")
+    for path in sorted(Path(folders[0]).glob("*.py")) + [Path(folders[-1]) / n for n in names]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def read(path: Path) -> dict[str, float]:
+    """Regrets by key; a line that a crash tore is left out."""
+    return dict(_lines(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+
+def _lines(text: str) -> Iterator[tuple[str, float]]:
+    for line in text.splitlines():
+        try:
+            name, regret = json.loads(line)
+            yield str(name), math.inf if regret is None else float(regret)
+        except (ValueError, TypeError):
+            log.warning("a line of the store cannot be read and is left out")
+
+
+def append(path: Path, name: str, regret: float) -> None:
+    """Add a run."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A torn last line must not swallow the new one.
+    torn = path.exists() and not path.read_bytes().endswith(b"\n") and path.stat().st_size > 0
+    with path.open("a", encoding="utf-8") as file:
+        file.write("\n" if torn else "")
+        file.write(json.dumps([name, regret if math.isfinite(regret) else None]) + "\n")

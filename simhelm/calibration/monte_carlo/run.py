@@ -1,0 +1,84 @@
+"""A Monte Carlo in its directory."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from pathlib import Path
+
+from simhelm.calibration.errors import ConfigurationError
+from simhelm.calibration.monte_carlo.configuration import MonteCarloConfig
+from simhelm.calibration.monte_carlo.report import (
+    draw_distribution,
+    draw_hit_plate,
+    records,
+    write_samples,
+)
+from simhelm.calibration.monte_carlo.sampling import sample
+from simhelm.calibration.study.pool import SerialExecutor, WorkerPool
+
+CONFIG, SAMPLES = "config.json", "samples.parquet"
+DISTRIBUTION, PLATE = "distribution.png", "plate.png"
+
+
+def run_monte_carlo(
+    config: MonteCarloConfig, directory: Path, executor: Executor, *, overwrite: bool
+) -> list[dict[str, str]]:
+    """Sample, write samples and pictures; returns the rows to print.
+
+    The same file again repeats the sampling with the solves that are kept in the directory.
+
+    Raises:
+        ConfigurationError: the directory holds something else.
+    """
+    text = json.dumps(config.model_dump(), indent=2)
+    _check(directory, text, overwrite=overwrite)
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / CONFIG).write_text(text, encoding="utf-8")
+    samples = sample(config, directory, executor)
+    write_samples(directory / SAMPLES, samples)
+    draw_distribution(directory / DISTRIBUTION, samples, config)
+    draw_hit_plate(directory / PLATE, config)
+    return records(samples, config.seed)
+
+
+def _check(directory: Path, text: str, *, overwrite: bool) -> None:
+    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
+        return
+    file = directory / CONFIG
+    if not file.is_file():
+        raise ConfigurationError(f"{directory}: not a Monte Carlo; choose another with --out")
+    if not overwrite and file.read_text(encoding="utf-8") != text:
+        raise ConfigurationError(
+            f"{directory} holds another run; choose another directory with --out, or replace it "
+            "with --overwrite"
+        )
+
+
+@contextlib.contextmanager
+def opened(executor: str | None, workers: int) -> Iterator[Executor | None]:
+    """The executor that the command line names; None on MPI ranks that only help."""
+    from simhelm.calibration.study.mpi import inside_mpi_job, world
+
+    if executor == "mpi" or (executor is None and inside_mpi_job()):
+        communicator = world()
+        from mpi4py.futures import MPICommExecutor
+
+        with MPICommExecutor(communicator, root=0) as ranks:
+            yield ranks
+    elif executor in (None, "processes"):
+        with WorkerPool(workers, _nothing, ()) as pool:
+            yield pool
+    elif executor == "serial":
+        with SerialExecutor() as serial:
+            yield serial
+    else:
+        raise ConfigurationError(
+            f"executor {executor!r}: a Monte Carlo takes serial, processes or mpi"
+        )
+
+
+def _nothing() -> None:
+    """Workers need no preparation."""

@@ -1,0 +1,1 @@
+"""Proxies made and used: ``simhelm train-proxy`` and ``simhelm run --proxy``."""

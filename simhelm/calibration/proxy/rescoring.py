@@ -1,0 +1,83 @@
+"""What a search in a proxy found, evaluated in the true simulator."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from simhelm.calibration.study.definition import Definition
+from simhelm.calibration.study.recipe import ProxyRecipe
+from simhelm.calibration.study.replay import fresh_directory, replay
+from simhelm.calibration.study.study import Study
+from simhelm.calibration.study.trial import Trial
+from simhelm.simulators.proxy import ProxyProblem
+
+FILE = "rescored.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Rescored:
+    """A design in the proxy and in the simulator.
+
+    Attributes:
+        who: ``"winner"`` or ``"rule of thumb"``.
+        objective: name of the output.
+        predicted, low, high: by the proxy, and its interval.
+        true: by the simulator; None where it failed.
+        end_reason: of the simulator.
+        config: the design.
+    """
+
+    who: str
+    objective: str
+    predicted: float
+    low: float
+    high: float
+    true: float | None
+    end_reason: str
+    config: dict[str, Any]
+
+
+def rescore(study: Study) -> list[Rescored]:
+    """The winner of a search in a proxy and the rule of thumb, in the simulator.
+
+    Also written to ``rescored.json`` in the study's directory. A trial that the proxy takes to
+    fail is left out.
+    """
+    view, rows = study.view(), []
+    for who, series in (("winner", "search"), ("rule of thumb", "default")):
+        rows += [_rescored(study, who, trial) for trial in view.best(1, series)]
+    text = json.dumps([dataclasses.asdict(row) for row in rows], indent=1)
+    (study.directory / FILE).write_text(text + "\n", encoding="utf-8")
+    return rows
+
+
+def _rescored(study: Study, who: str, trial: Trial) -> Rescored:
+    definition = study.definition
+    objective, _ = definition.objectives[0]
+    problem, true = definition.problem, _in_the_simulator(definition)
+    if not isinstance(problem, ProxyProblem):
+        raise TypeError(f"expected a study in a proxy, got one of {problem.name}")
+    whole = dataclasses.replace(trial, budget=None)
+    metrics = replay(true, whole, fresh_directory(study.directory, trial)).metrics
+    low, high = problem.proxy.intervals(trial.config)[objective]
+    return Rescored(
+        who,
+        objective,
+        trial.values[objective],
+        low,
+        high,
+        metrics.values[objective] if metrics.succeeded else None,
+        metrics.end_reason.label,
+        dict(trial.config),
+    )
+
+
+def _in_the_simulator(definition: Definition) -> Definition:
+    """The same study without the proxy."""
+    if not isinstance(definition.recipe, ProxyRecipe):
+        raise TypeError("expected a study in a proxy")
+    true = definition.recipe.true
+    config = definition.config.model_copy(update={"proxy": None})
+    return dataclasses.replace(definition, config=config, recipe=true, problem=true.make())

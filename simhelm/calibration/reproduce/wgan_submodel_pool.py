@@ -1,0 +1,169 @@
+"""Full solves of the impacted plate for the comparison of generators, kept on disk."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, as_completed
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import simhelm.simulators.fem
+from simhelm.simulators.fem import (
+    Discretisation,
+    Plate,
+    PlateModel,
+    Run,
+    Scenario,
+    ScenarioLaw,
+    Submodel,
+    Trace,
+    drive,
+    extract_trace,
+    plate_mesh,
+)
+
+log = logging.getLogger(__name__)
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+# Of two sets of solves, given by their numbers.
+Metric = Callable[[Integers, Integers], float]
+
+# Stresses and displacements are proportional to the amplitude and do not depend on the delay:
+# neither is simulated. See Excitation.
+LAW = ScenarioLaw(delay=(0.0, 0.0), amplitude_spread=0.0)
+# Solves that are stored together.
+CHUNK = 50
+
+
+@dataclasses.dataclass(frozen=True)
+class Resolution:
+    """Length of a cell outside the zone, m, of the full and the coarse model; time steps."""
+
+    size: float
+    coarse_size: float
+    steps: int
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Solves:
+    """Full solves, normalised: an amplitude of 50 MPa, no delay.
+
+    Attributes:
+        traces: displacement of the cut, shape (solves, steps + 1, nodes, 2), m.
+        inputs: centre (m) and duration (s) of the impact, shape (solves, 2).
+        peaks: greatest von Mises stress in the zone, shape (solves,), Pa.
+    """
+
+    traces: Floats
+    inputs: Floats
+    peaks: Floats
+
+    def __len__(self) -> int:
+        return len(self.peaks)
+
+    def first(self, count: int) -> Solves:
+        """The first ones."""
+        return Solves(self.traces[:count], self.inputs[:count], self.peaks[:count])
+
+
+@dataclasses.dataclass(frozen=True)
+class Models:
+    """Full and coarse global model, and the submodel of the full one."""
+
+    full: PlateModel
+    coarse: PlateModel
+    submodel: Submodel
+
+
+@functools.lru_cache(maxsize=2)
+def models(resolution: Resolution) -> Models:
+    """The models of a resolution, once a process."""
+    discretisation = Discretisation(steps=resolution.steps)
+    full, coarse = (
+        PlateModel(plate_mesh(Plate(), size), discretisation=discretisation)
+        for size in (resolution.size, resolution.coarse_size)
+    )
+    return Models(full, coarse, full.submodel())
+
+
+def submodel_work(used: Models, run: Run) -> float:
+    """Multiplications of a submodel's sample in a batch, whose factorisation is shared."""
+    trace = extract_trace(run.recording, used.submodel.driven_nodes)
+    many = Trace(trace.times, trace.nodes, np.repeat(trace.displacement, CHUNK, axis=0))
+    return float(drive(used.submodel, many).work[0])
+
+
+def inputs_of(scenarios: Sequence[Scenario]) -> Floats:
+    """Centre and duration of the impacts, shape (scenarios, 2)."""
+    return np.array([[one.impact.centre, one.impact.duration] for one in scenarios])
+
+
+def gather(
+    sets: Sequence[tuple[int, int]], resolution: Resolution, folder: Path, executor: Executor
+) -> None:
+    """Solve sets, each given as (seed, count), unless they are on disk."""
+    place = _place(resolution, folder)
+    place.mkdir(parents=True, exist_ok=True)
+    jobs = [(seed, first) for seed, count in sets for first in range(0, count, CHUNK)]
+    missing = [job for job in jobs if not _file(place, *job).exists()]
+    log.info("%d of %d chunks of %d solves to make", len(missing), len(jobs), CHUNK)
+    running = [executor.submit(_solve_chunk, resolution, place, *job) for job in missing]
+    for number, future in enumerate(as_completed(running), start=1):
+        future.result()
+        log.info("chunk %d of %d solved", number, len(missing))
+
+
+def _solve_chunk(resolution: Resolution, place: Path, seed: int, first: int) -> None:
+    """Solve and store; the file appears as a whole or not at all."""
+    scenarios = LAW.draw_many(first + CHUNK, seed)[first:]
+    run = models(resolution).full.simulate(scenarios)
+    failed = [reason for reason in run.end_reasons if not reason.succeeded]
+    if failed:
+        raise RuntimeError(f"{len(failed)} full solves failed: {failed[0].value}")
+    target = _file(place, seed, first)
+    part = target.with_suffix(".part")
+    with part.open("wb") as file:
+        np.savez(
+            file,
+            traces=run.recording.displacement.astype(np.float32),
+            inputs=inputs_of(scenarios),
+            peaks=run.peak_von_mises,
+        )
+    part.replace(target)
+
+
+def read(resolution: Resolution, folder: Path, seed: int, count: int) -> Solves:
+    """A set of solves that :func:`gather` made."""
+    place = _place(resolution, folder)
+    parts: dict[str, list[Floats]] = {"traces": [], "inputs": [], "peaks": []}
+    for first in range(0, count, CHUNK):
+        with np.load(_file(place, seed, first), allow_pickle=False) as stored:
+            for name, arrays in parts.items():
+                arrays.append(stored[name].astype(np.float64))
+    whole = {name: np.concatenate(arrays)[:count] for name, arrays in parts.items()}
+    return Solves(**whole)
+
+
+def _place(resolution: Resolution, folder: Path) -> Path:
+    return folder / f"solves-{fingerprint(resolution)}"
+
+
+def _file(place: Path, seed: int, first: int) -> Path:
+    return place / f"{seed}-{first:05d}.npz"
+
+
+def fingerprint(resolution: Resolution) -> str:
+    """Of the models' own source files and settings: other code, other solves."""
+    setting = json.dumps([dataclasses.asdict(resolution), dataclasses.asdict(LAW)])
+    digest = hashlib.sha256(setting.encode())
+    for path in sorted(Path(simhelm.simulators.fem.__path__[0]).glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

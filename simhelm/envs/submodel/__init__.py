@@ -1,0 +1,1 @@
+"""What the environments about submodels share: where solves come from, and what they say."""

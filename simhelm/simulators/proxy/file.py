@@ -1,0 +1,92 @@
+"""Proxies as files: skops archives of arrays and text, nothing that could run.
+
+The trees are stored as arrays rather than as scikit-learn's objects: those hold node numbers that
+scikit-learn follows without looking, so that a forged file crashes the process. Here nothing but
+arrays and text is trusted, and every node number is checked.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from simhelm.simulators.problem import Parameter
+from simhelm.simulators.proxy.forest import Forest
+from simhelm.simulators.proxy.model import Proxy, ProxyOutput
+
+FORMAT = 1
+_LARGEST_FILE = 1_000_000_000
+# Types beside those that skops trusts by itself (arrays, text, numbers): none.
+TRUSTED: list[str] = []
+
+
+def _skops() -> Any:
+    try:
+        import skops.io
+    except ImportError as error:
+        raise ImportError("proxies need skops: pip install 'simhelm[proxy]'") from error
+    return skops.io
+
+
+def save_proxy(proxy: Proxy, path: Path) -> None:
+    """Write a proxy.
+
+    Raises:
+        ImportError: skops is missing.
+    """
+    about = {
+        "format": FORMAT,
+        "problem": proxy.problem,
+        "space": proxy.space,
+        "parameters": [dataclasses.asdict(parameter) for parameter in proxy.parameters],
+        "outputs": [dataclasses.asdict(output) for output in proxy.outputs],
+        "coverage": proxy.coverage,
+    }
+    arrays = {f.name: getattr(proxy.forest, f.name) for f in dataclasses.fields(Forest)}
+    _skops().dump({"about": json.dumps(about), **arrays}, path)
+
+
+def load_proxy(path: Path) -> Proxy:
+    """Read a proxy; nothing in the file is run.
+
+    Raises:
+        ValueError: no file, not a proxy, of another format, or with anything beyond arrays and
+            text in it.
+        ImportError: skops is missing.
+    """
+    io = _skops()
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file")
+    if path.stat().st_size > _LARGEST_FILE:
+        raise ValueError(f"{path}: larger than {_LARGEST_FILE} bytes; is it a proxy?")
+    try:
+        found = io.load(path, trusted=TRUSTED)
+    except Exception as error:  # whatever a forged or broken archive leads skops to
+        raise ValueError(f"{path}: not a proxy that may be trusted: {error}") from error
+    try:
+        return _proxy(found)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"{path}: not a proxy: {type(error).__name__}: {error}") from error
+
+
+def _proxy(found: Any) -> Proxy:
+    about = json.loads(found["about"])
+    if about["format"] != FORMAT:
+        raise ValueError(f"expected format {FORMAT}, got {about['format']!r}")
+    return Proxy(
+        problem=str(about["problem"]),
+        space=str(about["space"]),
+        parameters=tuple(_parameter(fields) for fields in about["parameters"]),
+        outputs=tuple(ProxyOutput(**fields) for fields in about["outputs"]),
+        coverage=float(about["coverage"]),
+        forest=Forest(**{f.name: found[f.name] for f in dataclasses.fields(Forest)}),
+    )
+
+
+def _parameter(fields: dict[str, Any]) -> Parameter:
+    condition = fields["condition"]
+    if condition is not None:
+        condition = (condition[0], tuple(condition[1]))
+    return Parameter(**{**fields, "choices": tuple(fields["choices"]), "condition": condition})
