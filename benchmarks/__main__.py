@@ -43,6 +43,9 @@ SCRIPTS: dict[str, dict[str, Any]] = {
     "mpi_rollouts": {"sizes": (2,), "steps": 100, "repeats": 2},
 }  # fmt: skip
 
+# Scripts that this command does not run, and how they are.
+BY_HAND = {"submodel": "compares designs, not speeds: python -m benchmarks.submodel POOL.parquet"}
+
 
 def run(names: Sequence[str], folder: Path, *, reduced: bool) -> dict[str, Any]:
     """Run scripts; gives the document of the table, which is also written into the folder."""
@@ -71,6 +74,7 @@ def run(names: Sequence[str], folder: Path, *, reduced: bool) -> dict[str, Any]:
         "rows": records,
         "missing": missing,
         "bars met": bars,
+        "by hand": BY_HAND,
     }
     (folder / "table.json").write_text(json.dumps(document, indent=2), encoding="utf-8")
     (folder / "table.md").write_text(markdown(document), encoding="utf-8")
@@ -123,6 +127,7 @@ def markdown(document: dict[str, Any]) -> str:
         f"Not measured, because not installed: {peer} ({install})."
         for peer, install in document["missing"].items()
     ]
+    lines += [f"Not run: {name}, which {why}." for name, why in document["by hand"].items()]
     return "\n".join(lines) + "\n"
 
 

@@ -38,11 +38,11 @@ class Comparison:
             "limit's": most,
             "share of limit": None if most is None else self.ours / most,
         }
-        peers = [
+        peers: list[dict[str, object]] = [
             {"peer": peer, "peer's": rate, "times the peer": self.ours / rate}
             for peer, rate in self.peers.items()
         ]
-        nobody = {"peer": "", "peer's": None, "times the peer": None}
+        nobody: dict[str, object] = {"peer": "", "peer's": None, "times the peer": None}
         return [{**common, **found, **limited} for found in peers or [nobody]]
 
 

@@ -136,12 +136,14 @@ _PEERS = {
 def compare(n: int = 1000, rounds: int = 7) -> list[Comparison]:
     """Sweeps a second over the rows of an n x n grid; the red-black one beside the copy."""
     calls = contenders(n)
-    repeats = dict.fromkeys(calls, max(1, 1_000_000 // (n * n)))
+    repeats = dict.fromkeys(calls, 3) | {COPY: 1}
     seconds = take_turns(calls, repeats, rounds)
     rate = {name: n * n / statistics.median(figures) / 1e6 for name, figures in seconds.items()}
     # Rows that a core could stream if a sweep were nothing but a copy of its bytes.
     copied = 16 * 20_000_000 / statistics.median(seconds[COPY]) / RED_BLACK_BYTES / 1e6
-    peers = {name: rate[name] for name in ("PyAMG sor", "PETSc MatSOR") if name in rate}
+    peers: dict[str, float] = {
+        name: rate[name] for name in ("PyAMG sor", "PETSc MatSOR") if name in rate
+    }
     return [
         Comparison(
             f"SOR sweep, {n} x {n} Poisson, {order}", "million rows",

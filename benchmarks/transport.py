@@ -135,6 +135,8 @@ def compare(persons: int = 10_000, repeats: int = 3) -> list[Comparison]:
             missing,
         ),
     ]  # fmt: skip
+
+
 def _megabytes() -> float:
     """Peak resident memory of this process (Linux counts it in kilobytes)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0

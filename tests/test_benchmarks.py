@@ -1,13 +1,17 @@
 """The benchmark scripts run; their bars are for quiet machines and `make bench`."""
 
 import functools
+import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow
 import pyarrow.parquet
 import pytest
 
+from benchmarks import __main__ as suite
 from benchmarks import (
     bandits,
     fem,
@@ -20,6 +24,7 @@ from benchmarks import (
     submodel,
     transport,
 )
+from benchmarks.comparison import Comparison, lacking
 from benchmarks.timing import ratio, take_turns
 from simhelm.calibration import StudyView
 from tests.envs.test_submodel import table
@@ -126,3 +131,58 @@ def test_fem_tables(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert "submodel, a sample of 2" in printed
     assert "scikit-fem" in printed
+
+
+def test_every_script_is_in_the_suite() -> None:
+    folder = Path(suite.__file__).parent
+    scripts = {path.stem for path in folder.glob("*.py") if "def main" in path.read_text("utf-8")}
+    assert scripts - {"__main__"} == suite.SCRIPTS.keys() | suite.BY_HAND.keys()
+
+
+def test_one_table_of_several_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bandits, "ROUNDS", 400)
+    monkeypatch.setattr(policies, "compare", functools.partial(policies.compare, rounds=1))
+    monkeypatch.setitem(suite.SCRIPTS, "policies", {"repeats": 1})
+    monkeypatch.setitem(sys.modules, "benchmarks.nbody", None)
+    document = suite.run(["bandits", "policies", "nbody"], tmp_path, reduced=True)
+    assert document == json.loads((tmp_path / "table.json").read_text(encoding="utf-8"))
+    rows = {row["what"]: row for row in document["rows"]}
+    row = rows["action of a policy of two hidden layers of 32"]
+    assert row["times the peer"] == row["simhelm"] / row["peer's"]
+    assert row["share of limit"] == row["simhelm"] / row["limit's"]
+    assert "the script nbody" in document["missing"]
+    text = (tmp_path / "table.md").read_text(encoding="utf-8")
+    assert f"{document['date']}, reduced scale" in text
+    assert all(what in text for what in rows)
+    assert "ThompsonLogCost" in (tmp_path / "bandits.txt").read_text(encoding="utf-8")
+
+
+def test_rows_of_a_comparison() -> None:
+    compared = Comparison("task", "runs", 6.0, {"a": 3.0, "b": 12.0}, ("memory", 24.0))
+    first, second = compared.rows("script")
+    assert (first["times the peer"], second["times the peer"]) == (2.0, 0.5)
+    assert first["share of limit"] == second["share of limit"] == 0.25
+    (alone,) = Comparison("task", "runs", 6.0).rows("script")
+    assert alone["peer"] == ""
+    assert alone["share of limit"] is None
+    assert lacking({"no_such_module": ("Peer", "pip install peer"), "numpy": ("n", "")}) == {
+        "Peer": "pip install peer"
+    }
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments"),
+    [
+        (relaxation, {"n": 20, "rounds": 1}),
+        (nbody, {"rounds": 1, "seeds": range(1)}),
+        (transport, {"persons": 200, "repeats": 1}),
+        (fem, {"rounds": 1, "batch": 2, "steps": 4}),
+        (study_overhead, {"trials": 20}),
+        (study_scale, {"workers": 1, "seconds": 0.002}),
+    ],
+)
+def test_comparisons(script: Any, arguments: dict[str, Any]) -> None:
+    for comparison in script.compare(**arguments):
+        assert comparison.ours > 0.0
+        assert all(rate > 0.0 for rate in comparison.peers.values())
+        assert comparison.limit is None or comparison.limit[1] > 0.0

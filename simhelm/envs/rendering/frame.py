@@ -13,5 +13,5 @@ Frame = NDArray[np.uint8]
 def frame_of(figure: Figure) -> Frame:
     """Red, green and blue of every pixel, shape (height, width, 3); no display is needed."""
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.array(canvas.buffer_rgba(), dtype=np.uint8)[:, :, :3]
+    canvas.draw()  # type: ignore[no-untyped-call]
+    return np.array(canvas.buffer_rgba(), dtype=np.uint8)[:, :, :3]  # type: ignore[no-untyped-call]

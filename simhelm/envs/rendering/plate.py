@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +13,6 @@ from simhelm.simulators.fem.problem import ImpactedPlate
 from simhelm.simulators.fem.stress import PeakStress
 from simhelm.simulators.problem import Value
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 _LABEL = "greatest von Mises stress (MPa)"
 # So that displacements of micrometres can be seen.
 _SCALE = 50.0
@@ -23,8 +20,11 @@ _SCALE = 50.0
 
 def draw_stressed_plate(
     problem: ImpactedPlate, config: Mapping[str, Value] | None, seed: int, budget: int | None
-) -> Figure:
-    """Greatest stress of every cell over time, on the last shape; unstressed without an impact."""
+) -> Any:
+    """A figure: greatest stress of every cell over time, on the plate's last shape.
+
+    Without a configuration, the plate unstressed.
+    """
     steps = problem.full_budget if budget is None else budget
     model = problem.global_model(steps)
     cells = len(model.mesh.cells)

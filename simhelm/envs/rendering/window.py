@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 import matplotlib
-from matplotlib.backends import BackendFilter, backend_registry
+from matplotlib.backends.registry import BackendFilter, backend_registry
 
 from simhelm.envs.rendering.frame import Frame
 
@@ -64,5 +64,5 @@ class Window:
 
 def has_display() -> bool:
     """Whether matplotlib found a window system."""
-    interactive = backend_registry.list_builtin(BackendFilter.INTERACTIVE)
+    interactive: list[str] = backend_registry.list_builtin(BackendFilter.INTERACTIVE)  # type: ignore[no-untyped-call]
     return matplotlib.get_backend().lower() in interactive
