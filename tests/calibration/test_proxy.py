@@ -144,6 +144,8 @@ def test_from_a_study_to_a_search_in_its_proxy(tmp_path: Path) -> None:
     runner = CliRunner()
 
     def simhelm(*words: str | Path) -> str:
+        if words[0] in ("run", "resume"):
+            words = (*words, "--executor", "serial")
         done = runner.invoke(app, [str(word) for word in words], catch_exceptions=False)
         assert done.exit_code == 0
         return done.stdout
@@ -174,7 +176,6 @@ def test_from_a_study_to_a_search_in_its_proxy(tmp_path: Path) -> None:
     # Another study than the one in the simulator; the same one as before.
     with pytest.raises(ConfigurationError, match="another study"):
         simhelm("run", file, "--out", study, "--proxy", proxy)
-    simhelm("run", file, "--out", again, "--proxy", proxy)
     simhelm("resume", again, "--n-trials", "130")
 
 

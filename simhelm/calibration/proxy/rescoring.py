@@ -7,10 +7,11 @@ import json
 from typing import Any
 
 from simhelm.calibration.study.definition import Definition
+from simhelm.calibration.study.evaluation import evaluate
 from simhelm.calibration.study.recipe import ProxyRecipe
 from simhelm.calibration.study.replay import fresh_directory, replay
 from simhelm.calibration.study.study import Study
-from simhelm.calibration.study.trial import Trial
+from simhelm.calibration.study.trial import Outcome, Task, Trial
 from simhelm.simulators.proxy import ProxyProblem
 
 FILE = "rescored.json"
@@ -59,8 +60,7 @@ def _rescored(study: Study, who: str, trial: Trial) -> Rescored:
     problem, true = definition.problem, _in_the_simulator(definition)
     if not isinstance(problem, ProxyProblem):
         raise TypeError(f"expected a study in a proxy, got one of {problem.name}")
-    whole = dataclasses.replace(trial, budget=None)
-    metrics = replay(true, whole, fresh_directory(study.directory, trial)).metrics
+    metrics = _evaluated(true, study, dataclasses.replace(trial, budget=None)).metrics
     low, high = problem.proxy.intervals(trial.config)[objective]
     return Rescored(
         who,
@@ -72,6 +72,15 @@ def _rescored(study: Study, who: str, trial: Trial) -> Rescored:
         metrics.end_reason.label,
         dict(trial.config),
     )
+
+
+def _evaluated(true: Definition, study: Study, trial: Trial) -> Outcome:
+    """In this process where that is safe, else in one beside."""
+    if true.problem.pure:
+        return evaluate(
+            true.problem, Task(trial.series, trial.slot, trial.config, trial.seed, None)
+        )
+    return replay(true, trial, fresh_directory(study.directory, trial))
 
 
 def _in_the_simulator(definition: Definition) -> Definition:
