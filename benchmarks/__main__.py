@@ -48,37 +48,39 @@ BY_HAND = {"submodel": "compares designs, not speeds: python -m benchmarks.submo
 
 
 def run(names: Sequence[str], folder: Path, *, reduced: bool) -> dict[str, Any]:
-    """Run scripts; gives the document of the table, which is also written into the folder."""
+    """Run scripts; gives the document of the table, written anew after each."""
     folder.mkdir(parents=True, exist_ok=True)
-    records: list[dict[str, Any]] = []
-    missing: dict[str, str] = {}
-    bars: dict[str, bool] = {}
-    for name in names:
-        began = time.monotonic()
-        try:
-            met, found = _run_script(name, folder, reduced=reduced)
-        except ImportError as error:
-            missing[f"the script {name}"] = str(error)
-            continue
-        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
-        if met is not None and not reduced:
-            bars[name] = met
-        for comparison in found:
-            records += comparison.rows(name)
-            missing |= comparison.missing
-    document = {
+    document: dict[str, Any] = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "scale": "reduced" if reduced else "full",
-        "machine": _machine(),
         "versions": versions(),
-        "rows": records,
-        "missing": missing,
-        "bars met": bars,
+        "rows": [],
+        "missing": {},
+        "bars met": {},
         "by hand": BY_HAND,
     }
-    (folder / "table.json").write_text(json.dumps(document, indent=2), encoding="utf-8")
-    (folder / "table.md").write_text(markdown(document), encoding="utf-8")
+    for name in names:
+        began = time.monotonic()
+        _add(document, name, folder, reduced=reduced)
+        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
+        document["machine"] = _machine()
+        (folder / "table.json").write_text(json.dumps(document, indent=2), encoding="utf-8")
+        (folder / "table.md").write_text(markdown(document), encoding="utf-8")
     return document
+
+
+def _add(document: dict[str, Any], name: str, folder: Path, *, reduced: bool) -> None:
+    """Run a script and add what it found."""
+    try:
+        met, found = _run_script(name, folder, reduced=reduced)
+    except ImportError as error:
+        document["missing"][f"the script {name}"] = str(error)
+        return
+    if met is not None and not reduced:
+        document["bars met"][name] = met
+    for comparison in found:
+        document["rows"] += comparison.rows(name)
+        document["missing"] |= comparison.missing
 
 
 def _run_script(name: str, folder: Path, *, reduced: bool) -> tuple[bool | None, list[Comparison]]:
@@ -106,25 +108,40 @@ def _machine() -> str:
     return f"{model}, {os.cpu_count()} cores, load {load:.1f} at the end"
 
 
-def texts(records: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Numbers as people read them."""
+def shown(records: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """The rows as people read them."""
     return [
-        {key: f"{value:.3g}" if isinstance(value, float) and value < 100 else
-         f"{value:,.0f}" if isinstance(value, float) else str(value or "")
-         for key, value in record.items()}
+        {
+            "rate": f"{record['what']}: {record['unit']}/s",
+            "simhelm": _number(record["simhelm"]),
+            "peer": _named(record["peer"], record["peer's"]),
+            "times the peer": _number(record["times the peer"]),
+            "limit": _named(record["limit"], record["limit's"]),
+            "share of limit": _number(record["share of limit"]),
+        }
         for record in records
-    ]  # fmt: skip
+    ]
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if value >= 100.0 else f"{value:.3g}"
+
+
+def _named(name: str, value: float | None) -> str:
+    return f"{name}: {_number(value)}" if name else ""
 
 
 def markdown(document: dict[str, Any]) -> str:
     """The table with its date, scale and machine, and what could not be measured."""
-    rows = texts(document["rows"])
+    rows = shown(document["rows"])
     heads = list(rows[0]) if rows else []
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     lines += ["| " + " | ".join(row.values()) + " |" for row in rows]
     lines += ["", f"{document['date']}, {document['scale']} scale; {document['machine']}."]
     lines += [
-        f"Not measured, because not installed: {peer} ({install})."
+        f"Not measured, because not installed: {peer} (`{install}`)."
         for peer, install in document["missing"].items()
     ]
     lines += [f"Not run: {name}, which {why}." for name, why in document["by hand"].items()]
@@ -141,7 +158,7 @@ def main() -> int:
     if unknown := set(given.scripts) - set(SCRIPTS):
         parser.error(f"unknown scripts {sorted(unknown)}; expected some of {sorted(SCRIPTS)}")
     document = run(given.scripts or list(SCRIPTS), given.out, reduced=given.reduced)
-    print_table(texts(document["rows"]), title=f"Rates a second, {document['scale']} scale")
+    print_table(shown(document["rows"]), title=f"Rates, {document['scale']} scale")
     for peer, install in document["missing"].items():
         print(f"not measured, because not installed: {peer} ({install})")
     missed = [name for name, met in document["bars met"].items() if not met]
