@@ -19,7 +19,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 REQUIREMENTS = [
     requirement
-    for text in {*PROJECT["dependencies"], *(line for extra in EXTRAS.values() for line in extra)}
+    for text in sorted(
+        {*PROJECT["dependencies"], *(line for extra in EXTRAS.values() for line in extra)}
+    )
     if (requirement := Requirement(text)).name != "simhelm"
 ]
 
