@@ -116,11 +116,6 @@ class Store:
         if not self._database.in_transaction:
             self._database.execute("BEGIN IMMEDIATE")
 
-    @property
-    def has_changes(self) -> bool:
-        """Whether something is written that is not yet durable."""
-        return self._database.in_transaction
-
     def commit(self) -> None:
         """Make everything since the last commit durable, or nothing of it."""
         if self._database.in_transaction:
