@@ -54,6 +54,11 @@ build_with_buildah() { # TARGET
         -f docker/Dockerfile --target "$1" -t "simhelm:$1" .
 }
 
+can_build_with_buildah() {
+    make_base debian:bookworm-slim bookworm && container=$(buildah_ from --pull-never debian:bookworm-slim) &&
+        buildah_ run --isolation chroot "$container" -- true && buildah_ rm "$container"
+} >/dev/null 2>&1
+
 run_with_buildah() { # TARGET COMMAND...
     container=$(buildah_ from --pull-never "simhelm:$1")
     shift
@@ -70,12 +75,13 @@ elif podman info >/dev/null 2>&1; then
     lend_certificate
     build() { build_with podman "$@"; }
     try() { run_with podman "$@"; }
-elif command -v buildah >/dev/null && command -v debootstrap >/dev/null && [ "$(id -u)" = 0 ]; then
+elif command -v buildah >/dev/null && command -v debootstrap >/dev/null && [ "$(id -u)" = 0 ] &&
+    can_build_with_buildah; then
     lend_certificate
     build() { build_with_buildah "$@"; }
     try() { run_with_buildah "$@"; }
 else
-    echo "images NOT BUILT ($*): no docker, no podman, no buildah with debootstrap for root was found"
+    echo "images NOT BUILT ($*): no docker, no podman, no buildah that can make and run a Debian tree as root was found"
     exit "${REQUIRE_BUILD:-0}"
 fi
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import shutil
@@ -115,8 +116,11 @@ class ExecutableProblem(WatchedProblem):
             details = f"{self.specification.program} cannot be started: {error.strerror or error}"
             return Metrics.failure(EndReason.EXIT, cost=0.0, details=details)
         try:
-            curve.read_the_rest()
             failure = self._failure(outcome, directory)
+            # A run that was killed may leave half a file, which is not why it failed.
+            tolerated = () if failure is None else (BadOutput,)
+            with contextlib.suppress(*tolerated):
+                curve.read_the_rest()
             spent = self._spent(budget, curve)
             if failure is not None:
                 return Metrics.failure(failure[0], cost=spent, details=failure[1])

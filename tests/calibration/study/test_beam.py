@@ -50,7 +50,7 @@ def test_a_search_in_beam_stops_early_and_resumes(tmp_path: Path) -> None:
     stopped = [row for row in search if row["end_reason"] == "stopped_early"]
     complete = [row for row in search if row["end_reason"] == "completed"]
     assert stopped
-    assert len(stopped) + len(complete) == len(search)
+    assert len(stopped) + len(complete) == len(search), search
     # What was simulated until the kill counts, on a slow machine perhaps all of it.
     assert all(0.0 < row["cost"] <= 12.0 for row in stopped)
     assert any(row["cost"] < 12.0 for row in stopped)

@@ -172,3 +172,12 @@ def test_a_whole_curve_is_passed_on_once(tmp_path: Path) -> None:
     metrics = problem.run_in(tmp_path / "trial", CONFIG, seed=1, watch=watch)
     assert seen == [(1.0, 5.0), (2.0, 4.0), (9.0, 3.0)]
     assert (metrics.values, metrics.cost) == ({"cost": 3.0}, 9.0)
+
+
+def test_half_a_curve_is_not_why_a_killed_run_failed(tmp_path: Path) -> None:
+    problem = shell_problem(tmp_path, ": > curve.csv; kill -9 $$", **CURVE)
+    metrics = problem.run_in(tmp_path / "killed", CONFIG, seed=1)
+    assert metrics.end_reason is EndReason.SIGNAL
+    problem = shell_problem(tmp_path, ": > curve.csv; echo cost = 3", **CURVE)
+    metrics = problem.run_in(tmp_path / "complete", CONFIG, seed=1)
+    assert metrics.end_reason is EndReason.BAD_OUTPUT
