@@ -49,13 +49,13 @@ BACK_ENDS = (ROOT / "docs" / "transport_backends.md").read_text(encoding="utf-8"
 
 @pytest.mark.skipif(importlib.util.find_spec("sumo") is None, reason="needs simhelm[sumo]")
 @pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", BACK_ENDS, flags=re.DOTALL))
-def test_transport_back_ends_code_runs(code: str, tmp_path: Path) -> None:
+def test_transport_backends_code_runs(code: str, tmp_path: Path) -> None:
     done = python("-W", "error", "-c", code, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["embedded", "sumo"]
 
 
-def test_files_named_in_transport_back_ends_exist() -> None:
+def test_files_named_in_transport_backends_exist() -> None:
     for name in re.findall(r"\]\(([^)]+)\)|^simhelm run (\S+)", BACK_ENDS, re.MULTILINE):
         path = ROOT / "docs" / name[0] if name[0] else ROOT / name[1]
         assert path.exists(), path

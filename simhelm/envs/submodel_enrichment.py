@@ -151,9 +151,9 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Buy, or stop."""
-        kind, cell, batch = (int(number) for number in np.asarray(action).ravel())
-        if not self.action_space.contains(np.array([kind, cell, batch])):
+        if not self.action_space.contains(np.asarray(action)):
             raise ValueError(f"action: expected one of {self.action_space}, got {action!r}")
+        kind, cell, batch = (int(number) for number in action)
         count, spent = 0, 0.0
         if kind != STOP:
             each = self._cost(kind)

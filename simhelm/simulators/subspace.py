@@ -36,17 +36,11 @@ class Subspace(Problem):
                     + nearest(name, known)
                 )
         self.whole = problem
+        self.declare_as(problem)
         self.name = problem.name  # type: ignore[misc]
         self.parameters = tuple(
             _restricted(p, kept[p.name]) if p.name in kept else p for p in problem.parameters
         )
-        self.outputs = problem.outputs
-        self.objective = problem.objective  # type: ignore[misc]
-        self.direction = problem.direction  # type: ignore[misc]
-        self.work_unit = problem.work_unit  # type: ignore[misc]
-        self.worst_objective = problem.worst_objective
-        self.full_budget = problem.full_budget
-        self.pure = problem.pure  # type: ignore[misc]
 
     def evaluate(
         self, config: Mapping[str, Value], *, seed: int, budget: int | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,8 +9,6 @@ from pathlib import Path
 from simhelm.calibration.dashboard.serving import Application, Request, Respond
 from simhelm.calibration.errors import DirectoryError
 from simhelm.calibration.page import page, paragraph
-
-log = logging.getLogger(__name__)
 
 # Seconds after which a browser asks again.
 _PERIOD = 5

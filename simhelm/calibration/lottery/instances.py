@@ -65,8 +65,7 @@ class Tabulated(Problem):
 
     def __init__(self, table: ExhaustiveTable) -> None:
         problem = table.problem
-        for attribute in ("parameters", "outputs", "objective", "direction", "worst_objective"):
-            setattr(self, attribute, getattr(problem, attribute))
+        self.declare_as(problem)
         self.name = problem.name  # type: ignore[misc]
         self._names = [parameter.name for parameter in problem.parameters]
         self._places = {self._key(config): place for place, config in enumerate(table.configs)}

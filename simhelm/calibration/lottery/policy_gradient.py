@@ -26,8 +26,7 @@ class _Counted(Problem):
 
     def __init__(self, problem: Problem, budget: int) -> None:
         self._problem, self._budget = problem, budget
-        for attribute in ("parameters", "outputs", "objective", "direction", "worst_objective"):
-            setattr(self, attribute, getattr(problem, attribute))
+        self.declare_as(problem)
         self.seen: list[tuple[dict[str, Value], Metrics]] = []
 
     def evaluate(

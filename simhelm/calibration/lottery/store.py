@@ -6,16 +6,13 @@ import functools
 import hashlib
 import importlib.metadata
 import json
-import logging
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import simhelm.agents.samplers
+from simhelm.calibration.line_store import append_rows, read_rows
 from simhelm.calibration.lottery import agents
 from simhelm.calibration.lottery.instances import Instance
-
-log = logging.getLogger(__name__)
 
 _LIBRARIES = ("optuna", "numpy", "torch", "stable_baselines3")
 
@@ -44,24 +41,13 @@ def _code() -> str:
 
 
 def read(path: Path) -> dict[str, float]:
-    """Regrets by key; a line that a crash tore is left out."""
-    return dict(_lines(path.read_text(encoding="utf-8"))) if path.exists() else {}
-
-
-def _lines(text: str) -> Iterator[tuple[str, float]]:
-    for line in text.splitlines():
-        try:
-            name, regret = json.loads(line)
-            yield str(name), math.inf if regret is None else float(regret)
-        except (ValueError, TypeError):
-            log.warning("a line of the store cannot be read and is left out")
+    """Regrets by key."""
+    return {
+        str(name): math.inf if regret is None else float(regret)
+        for name, regret in read_rows(path, 2)
+    }
 
 
 def append(path: Path, name: str, regret: float) -> None:
     """Add a run."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A torn last line must not swallow the new one.
-    torn = path.exists() and not path.read_bytes().endswith(b"\n") and path.stat().st_size > 0
-    with path.open("a", encoding="utf-8") as file:
-        file.write("\n" if torn else "")
-        file.write(json.dumps([name, regret if math.isfinite(regret) else None]) + "\n")
+    append_rows(path, [[name, regret if math.isfinite(regret) else None]])

@@ -6,7 +6,7 @@ import dataclasses
 import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simhelm.calibration.lottery import agents, store
 from simhelm.calibration.lottery.instances import Instance, opened
-from simhelm.calibration.study.pool import SerialExecutor, WorkerPool
+from simhelm.calibration.study.pool import local_executor
 from simhelm.simulators.problem import Problem
 
 log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ def run_all(
     yield from (Run(*job, before[keys[job]], []) for job in jobs if keys[job] in before)
     missing = [job for job in jobs if keys[job] not in before]
     log.info("%d runs known, %d to do", len(jobs) - len(missing), len(missing))
-    with _executor(scale.workers) as executor:
+    with local_executor(scale.workers, _one_thread) as executor:
         running = {executor.submit(run_one, *job, scale): job for job in missing}
         for place, future in enumerate(as_completed(running)):
             run, job = future.result(), running[future]
@@ -147,10 +147,6 @@ def _regrets(runs: Sequence[Run]) -> NDArray[np.float64]:
     for run in sorted(runs, key=lambda run: (run.setting, run.seed)):
         by_setting[run.setting].append(run.regret)
     return np.array([by_setting[setting] for setting in sorted(by_setting)])
-
-
-def _executor(workers: int) -> Executor:
-    return WorkerPool(workers, _one_thread, ()) if workers else SerialExecutor()
 
 
 def _one_thread() -> None:

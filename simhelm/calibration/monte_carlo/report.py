@@ -15,8 +15,8 @@ from simhelm.agents.generators.quantity import STATISTICS, Estimate, estimate, r
 from simhelm.calibration.monte_carlo.configuration import MonteCarloConfig
 from simhelm.calibration.monte_carlo.sampling import Samples, resolution_of
 from simhelm.calibration.reproduce import wgan_submodel_pool as pool
-from simhelm.simulators.fem import PeakStress, draw_plate
-from simhelm.simulators.fem.picture import cell_peaks
+from simhelm.simulators.fem import draw_plate
+from simhelm.simulators.fem.plate import stressed_cells
 
 Floats = NDArray[np.float64]
 
@@ -73,14 +73,14 @@ def draw_distribution(path: Path, samples: Samples, config: MonteCarloConfig) ->
     left.hist(samples.raw, bins=50, density=True, color="tab:blue")
     left.axvline(np.quantile(samples.raw, 0.95), color="black", linestyle="--", label="95 %")
     left.set_xlabel("greatest von Mises stress (MPa)")
-    bins = np.histogram_bin_edges(np.concatenate([samples.divided, samples.training]), bins=40)
-    right.hist(samples.divided, bins=bins, density=True, label="submodel, generated motion")
+    right.hist(samples.divided, bins=40, density=True, label="submodel, generated motion")
     label = f"{config.monte_carlo.training_solves} full solves"
     style: dict[str, Any] = {"histtype": "step", "color": "black", "density": True}
-    right.hist(samples.training, bins=bins, label=label, **style)
+    right.hist(samples.training, bins="auto", label=label, **style)
     right.set_xlabel("the same at an amplitude of 50 MPa (MPa)")
     for axes in (left, right):
         axes.set_ylabel("density")
+        axes.margins(y=0.25)  # for the legend
         axes.legend()
     figure.savefig(path, dpi=120)
 
@@ -88,11 +88,5 @@ def draw_distribution(path: Path, samples: Samples, config: MonteCarloConfig) ->
 def draw_hit_plate(path: Path, config: MonteCarloConfig) -> None:
     """Greatest von Mises stress over time in every cell, for the first solve of training."""
     model = pool.models(resolution_of(config)).full
-    run = model.simulate(pool.LAW.draw_many(1, config.seed)[0], record="all")
-    stress = PeakStress(model.space.stress(model.young(pool.LAW.draw_many(1, config.seed)[0])),
-                        model.material)  # fmt: skip
-    squared = np.zeros((stress.places, 1))
-    for displacement in run.recording.displacement[0]:
-        stress.update(displacement.reshape(-1, 1), squared)
-    values = 1e-6 * cell_peaks(np.sqrt(squared[:, 0]), len(model.mesh.cells))
+    values, _ = stressed_cells(model, pool.LAW.draw_many(1, config.seed)[0])
     draw_plate(model.mesh, values, label="greatest von Mises stress (MPa)").savefig(path, dpi=120)

@@ -18,7 +18,7 @@ from simhelm.calibration.monte_carlo.report import (
     write_samples,
 )
 from simhelm.calibration.monte_carlo.sampling import sample
-from simhelm.calibration.study.pool import SerialExecutor, WorkerPool
+from simhelm.calibration.study.pool import local_executor
 
 CONFIG, SAMPLES = "config.json", "samples.parquet"
 DISTRIBUTION, PLATE = "distribution.png", "plate.png"
@@ -71,16 +71,12 @@ def opened(executor: str | None, workers: int) -> Iterator[Executor | None]:
         with library(communicator, root=0) as ranks:
             yield ranks
     elif executor in (None, "processes"):
-        with WorkerPool(workers, _nothing, ()) as pool:
+        with local_executor(workers) as pool:
             yield pool
     elif executor == "serial":
-        with SerialExecutor() as serial:
+        with local_executor(0) as serial:
             yield serial
     else:
         raise ConfigurationError(
             f"executor {executor!r}: a Monte Carlo takes serial, processes or mpi"
         )
-
-
-def _nothing() -> None:
-    """Workers need no preparation."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
+from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from simhelm.agents.generators import (
     WGANGP,
     Bootstrap,
+    Excitation,
     GaussianCopula,
     GaussianScores,
     SmoothedBootstrap,
@@ -23,10 +26,14 @@ from simhelm.calibration.reproduce import wgan_submodel_pool as pool
 from simhelm.calibration.reproduce.wgan_submodel_judging import peaks
 from simhelm.calibration.reproduce.wgan_submodel_rivals import draw_excitation
 
+log = logging.getLogger(__name__)
+
 Floats = NDArray[np.float64]
 
 # Samples that are driven together, whatever the number of workers.
 CHUNK = 100
+# Chunks that are under way at most, and between two messages.
+_AHEAD, _TOLD_EVERY = 16, 50
 FITS: Mapping[str, Callable[[Floats, int], Any]] = {
     "bootstrap": lambda traces, seed: Bootstrap.fit(traces),
     "smoothed-bootstrap": lambda traces, seed: SmoothedBootstrap.fit(traces),
@@ -69,23 +76,38 @@ def sample(config: MonteCarloConfig, folder: Path, executor: Executor) -> Sample
     solves = pool.read(resolution, folder, *training)
     generator = FITS[table.generator](solves.traces, config.seed)
     children = np.random.SeedSequence(config.seed).spawn(-(-table.samples // CHUNK))
-    running, excitations = [], []
-    for child in children:
-        rng = np.random.default_rng(child)
-        traces = generator.sample(CHUNK, rng)
-        excitation = draw_excitation(CHUNK, rng)
-        excitations.append(excitation)
-        pair = executor.submit(peaks, excitation.excite(traces), resolution)
-        running.append((pair, executor.submit(peaks, traces, resolution)))
-    raw, divided = (
-        np.concatenate([pair[which].result() for pair in running])[: table.samples]
-        for which in (0, 1)
-    )
-    delays = np.concatenate([one.delays for one in excitations])[: table.samples]
-    return Samples(
-        np.concatenate([one.amplitudes for one in excitations])[: table.samples],
-        1e-6 * delays,
-        raw,
-        divided,
-        1e-6 * solves.peaks,
-    )
+    rows: list[Floats] = []
+    running: deque[_Chunk] = deque()
+    for number, child in enumerate(children, start=1):
+        running.append(_begin(generator, np.random.default_rng(child), resolution, executor))
+        # Traces are large: few of them wait, however many samples there are.
+        if len(running) == _AHEAD:
+            rows.append(running.popleft().rows())
+        if number % _TOLD_EVERY == 0:
+            log.info("%d of %d samples under way", number * CHUNK, table.samples)
+    rows += [chunk.rows() for chunk in running]
+    amplitudes, delays, raw, divided = np.concatenate(rows)[: table.samples].T
+    return Samples(amplitudes, delays, raw, divided, 1e-6 * solves.peaks)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Chunk:
+    """Samples under way."""
+
+    excitation: Excitation
+    raw: Future[Floats]
+    divided: Future[Floats]
+
+    def rows(self) -> Floats:
+        """Amplitude, delay (s), both stresses (MPa) of every sample, shape (samples, 4)."""
+        amplitudes, delays = self.excitation.amplitudes, 1e-6 * self.excitation.delays
+        return np.stack([amplitudes, delays, self.raw.result(), self.divided.result()], axis=1)
+
+
+def _begin(
+    generator: Any, rng: np.random.Generator, resolution: pool.Resolution, executor: Executor
+) -> _Chunk:
+    traces = generator.sample(CHUNK, rng)
+    excitation = draw_excitation(CHUNK, rng)
+    raw = executor.submit(peaks, excitation.excite(traces), resolution)
+    return _Chunk(excitation, raw, executor.submit(peaks, traces, resolution))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import math
 from typing import Any, Literal
 
@@ -13,6 +14,8 @@ from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.proxy.data import TrainingData
 from simhelm.simulators.proxy.forest import Forest
 from simhelm.simulators.proxy.model import Proxy, ProxyOutput
+
+log = logging.getLogger(__name__)
 
 Kind = Literal["gradient-boosting", "extra-trees"]
 KINDS: tuple[Kind, ...] = ("gradient-boosting", "extra-trees")
@@ -52,16 +55,18 @@ def fit(data: TrainingData, recipe: Recipe) -> Proxy:
         ConfigurationError: fewer than 20 designs with results.
         ImportError: scikit-learn is missing.
     """
-    good, forest = data.part(data.succeeded), fit_trees(data, recipe)
+    good = data.part(data.succeeded)
     if len(np.unique(good.design)) < LEAST_DESIGNS:
         raise ConfigurationError(
             f"expected at least {LEAST_DESIGNS} different designs with results, got "
             f"{len(np.unique(good.design))}"
         )
-    positive = logarithmic(good)
+    log.info("fitting trees to %d evaluations", len(data.rows))
+    forest, positive = fit_trees(data, recipe), logarithmic(good)
     targets, folds = transformed(good.values, positive), _folds(good.design, recipe.seed)
     outputs = []
     for place, name in enumerate(data.outputs):
+        log.info("interval of %s, %d of %d", name, place + 1, len(data.outputs))
         residuals = _residuals(good.rows, targets[:, place], folds, recipe)
         column = good.values[:, place]
         margin = quantile(np.abs(residuals), COVERAGE)

@@ -8,14 +8,15 @@ import importlib.metadata
 import json
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
+from collections.abc import Mapping, Sequence
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any
 
 import simhelm.simulators.networks
+from simhelm.calibration.line_store import append_rows, read_rows
 from simhelm.calibration.study.configuration import SamplerTable
-from simhelm.calibration.study.pool import SerialExecutor, WorkerPool
+from simhelm.calibration.study.pool import local_executor
 from simhelm.calibration.study.search import Search
 from simhelm.simulators.networks.problem import NetworkArchitecture
 from simhelm.simulators.problem import Value
@@ -145,7 +146,7 @@ def run_searches(
     log.info("%d trainings known from %s", len(known), store)
     jobs = [(method, seed) for seed in range(scale.seeds) for method in methods]
     found: dict[tuple[str, int], Searched] = {}
-    with _executor(scale.workers) as executor:
+    with local_executor(scale.workers) as executor:
         running = {executor.submit(search, *job, scale, known): job for job in jobs}
         for future in as_completed(running):
             method, seed = running[future]
@@ -155,39 +156,18 @@ def run_searches(
     return {m.name: tuple(found[m.name, seed] for seed in range(scale.seeds)) for m in methods}
 
 
-def _executor(workers: int) -> Executor:
-    return WorkerPool(workers, _nothing, ()) if workers else SerialExecutor()
-
-
-def _nothing() -> None:
-    """Workers need no preparation."""
-
-
 def read_store(path: Path) -> dict[str, Trained]:
-    """Trainings by key; a line that a crash tore is left out."""
-    if not path.exists():
-        return {}
-    return dict(_lines(path.read_text(encoding="utf-8")))
-
-
-def _lines(text: str) -> Iterator[tuple[str, Trained]]:
-    for line in text.splitlines():
-        try:
-            key, validation, test = json.loads(line)
-            yield str(key), Trained(float(validation), float(test))
-        except (ValueError, TypeError):
-            log.warning("a line of the store cannot be read and is left out")
+    """Trainings by key."""
+    return {
+        str(key): Trained(float(validation), float(test))
+        for key, validation, test in read_rows(path, 3)
+    }
 
 
 def append_store(path: Path, new: Mapping[str, Trained]) -> None:
     """Add trainings, each a line."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A torn last line must not swallow the first new one.
-    torn = path.exists() and not path.read_bytes().endswith(b"\n") and path.stat().st_size > 0
-    with path.open("a", encoding="utf-8") as file:
-        file.write("\n" if torn else "")
-        for key, one in new.items():
-            file.write(json.dumps([key, one.validation_error, one.test_error]) + "\n")
+    rows = ([key, one.validation_error, one.test_error] for key, one in new.items())
+    append_rows(path, rows)
 
 
 def _code() -> str:

@@ -40,7 +40,7 @@ from simhelm.calibration.reproduce.wgan_submodel_rivals import (
     WGAN,
     Case,
 )
-from simhelm.calibration.study.pool import SerialExecutor, WorkerPool
+from simhelm.calibration.study.pool import local_executor
 from simhelm.simulators.fem import ScenarioLaw
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ def recompute(*, quick: bool) -> Iterator[Part]:
         raise ImportError("WGAN-GP needs torch: pip install 'simhelm[gp]'")
     scale = QUICK if quick else FULL
     folder = FOLDER / ("quick" if quick else "full")
-    with _executor(scale.workers) as executor:
+    with local_executor(scale.workers) as executor:
         pool.gather(scale.sets(), scale.resolution, folder, executor)
         yield truth_part(scale, folder)
         for case in CASES:
@@ -224,11 +224,3 @@ def at_the_floor(values: Mapping[str, Sequence[float]], floor: float) -> str:
     """The generators that cannot be told from the truth with any seed."""
     names = [name for name, seeds in values.items() if max(seeds) <= floor]
     return ", ".join(names) or "none"
-
-
-def _executor(workers: int) -> Executor:
-    return WorkerPool(workers, _nothing, ()) if workers else SerialExecutor()
-
-
-def _nothing() -> None:
-    """Workers need no preparation."""

@@ -11,6 +11,17 @@ from typing import Any
 from simhelm.calibration.study.worker import Initializer, Worker
 
 
+def local_executor(workers: int, initializer: Initializer | None = None) -> Executor:
+    """So many worker processes, or with 0 this process alone."""
+    if workers == 0:
+        return SerialExecutor()
+    return WorkerPool(workers, initializer or _nothing, ())
+
+
+def _nothing() -> None:
+    """Workers need no preparation."""
+
+
 class WorkerPool(Executor):
     """Spawned processes, each minded by a thread; a dead one costs one call, not the pool.
 

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from simhelm.simulators.fem import draw_plate
-from simhelm.simulators.fem.picture import cell_peaks
+from simhelm.simulators.fem.plate import stressed_cells
 from simhelm.simulators.fem.problem import ImpactedPlate
-from simhelm.simulators.fem.stress import PeakStress
 from simhelm.simulators.problem import Value
 
 _LABEL = "greatest von Mises stress (MPa)"
@@ -31,11 +30,5 @@ def draw_stressed_plate(
     if config is None:
         return draw_plate(model.mesh, np.zeros(cells), label=_LABEL)
     scenario = problem.scenario(config, seed)
-    states = model.simulate(scenario, record="all").recording.displacement[0]
-    stress = PeakStress(model.space.stress(model.young(scenario)), model.material)
-    over_time = stress.von_mises(states.reshape(len(states), -1).T)
-    peaks = cell_peaks(over_time.max(axis=1), cells)
-    return draw_plate(
-        model.mesh, peaks / 1e6, label=_LABEL,
-        displacement=states[-1][: len(model.mesh.points)], scale=_SCALE,
-    )  # fmt: skip
+    peaks, displacement = stressed_cells(model, scenario)
+    return draw_plate(model.mesh, peaks, label=_LABEL, displacement=displacement, scale=_SCALE)

@@ -48,7 +48,7 @@ def _draw_links(network: Network, volumes: Floats, title: str) -> Figure:
     lines.set_array(volumes)
     lines.set_clim(0.0, max(1.0, float(volumes.max())))
     axes.add_collection(lines)
-    axes.plot(*_places(network).T, "o", color="0.3", markersize=3)
+    axes.plot(*network.places.T, "o", color="0.3", markersize=3)
     axes.set_aspect("equal")
     axes.set(xlabel="km", ylabel="km", title=title)
     figure.colorbar(lines, ax=axes, label="vehicles a day")
@@ -57,16 +57,8 @@ def _draw_links(network: Network, volumes: Floats, title: str) -> Figure:
 
 def _segments(network: Network) -> Floats:
     """Both ends of every link, moved to the right of its direction, shape (links, 2, 2)."""
-    places = _places(network)
+    places = network.places
     begin, end = places[network.tail], places[network.head]
     along = (end - begin) / np.maximum(1e-9, np.linalg.norm(end - begin, axis=1))[:, None]
     aside = _APART * np.stack([along[:, 1], -along[:, 0]], axis=1)
     return np.stack([begin + aside, end + aside], axis=1)
-
-
-def _places(network: Network) -> Floats:
-    """Coordinates of the nodes, shape (nodes, 2); on a circle where they are not known."""
-    if network.coordinates is not None:
-        return network.coordinates
-    angle = 2.0 * np.pi * np.arange(network.nodes) / network.nodes
-    return np.stack([np.cos(angle), np.sin(angle)], axis=1)

@@ -16,7 +16,7 @@ from typing import IO
 
 from simhelm.simulators.cancellation import Cancellation
 from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.executable.capture import CappedLog
+from simhelm.simulators.executable.capture import CappedLog, last_lines
 from simhelm.simulators.executable.limits import (
     MARKER,
     die_with_parent,
@@ -70,6 +70,15 @@ class ProcessOutcome:
     code: int
     details: str
     peak_memory: int
+
+    def failure(self, log: Path) -> tuple[EndReason, str] | None:
+        """Why a process that is to end with code 0 did not, with its last words; else None."""
+        if self.reason is not None:
+            return self.reason, self.details
+        if self.code == 0:
+            return None
+        reason = EndReason.EXIT if self.code > 0 else EndReason.SIGNAL
+        return reason, f"ended with code {self.code}: {last_lines(log)}"
 
 
 def run_process(

@@ -14,6 +14,7 @@ from simhelm.simulators.fem.integration import Load, Stepper, System
 from simhelm.simulators.fem.material import Material
 from simhelm.simulators.fem.mesh import Mesh
 from simhelm.simulators.fem.meshing import plate_mesh
+from simhelm.simulators.fem.picture import cell_peaks
 from simhelm.simulators.fem.run import Run, follow
 from simhelm.simulators.fem.scenario import Impact, Scenario
 from simhelm.simulators.fem.space import Space
@@ -127,3 +128,17 @@ class PlateModel:
         states = stepper.march(d.steps, load=self.load([s.impact for s in scenarios]))
         nodes = self.cut_nodes if record == "cut" else np.arange(len(self.space.nodes.coordinates))
         return follow(states, stepper, self.space, self._zone_stress, nodes, self.times)
+
+
+def stressed_cells(model: PlateModel, scenario: Scenario) -> tuple[Floats, Floats]:
+    """Greatest von Mises stress over time in every cell, and where the points are at the end.
+
+    Returns:
+        stress: shape (m,), MPa.
+        displacement: of the mesh's points at the last step, shape (n, d), m.
+    """
+    states = model.simulate(scenario, record="all").recording.displacement[0]
+    stress = PeakStress(model.space.stress(model.young(scenario)), model.material)
+    over_time = stress.von_mises(states.reshape(len(states), -1).T).max(axis=1)
+    peaks = cell_peaks(over_time, len(model.mesh.cells))
+    return 1e-6 * peaks, states[-1][: len(model.mesh.points)]

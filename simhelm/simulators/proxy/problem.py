@@ -24,17 +24,13 @@ class ProxyProblem(Problem):
     """
 
     name = "Proxy"
-    work_unit = "predictions"
-    pure = True
 
     def __init__(self, true: Problem, proxy: Proxy) -> None:
         _check_fit(true, proxy)
         self.true, self.proxy = true, proxy
+        self.declare_as(true)
         self.name = f"{true.name}Proxy"  # type: ignore[misc]
-        self.parameters, self.outputs = true.parameters, true.outputs
-        self.objective = true.objective  # type: ignore[misc]
-        self.direction = true.direction  # type: ignore[misc]
-        self.worst_objective = true.worst_objective
+        self.work_unit, self.full_budget, self.pure = "predictions", 1, True  # type: ignore[misc]
 
     def evaluate(
         self, config: Mapping[str, Value], *, seed: int, budget: int | None = None

@@ -66,6 +66,14 @@ class Network:
         """Number of links."""
         return int(self.tail.size)
 
+    @property
+    def places(self) -> Floats:
+        """Kilometres, shape (nodes, 2); on a circle where they are not known."""
+        if self.coordinates is not None:
+            return self.coordinates
+        angles = np.linspace(0.0, 2.0 * np.pi, self.nodes, endpoint=False)
+        return 0.1 * self.nodes * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
     def _named(self, link: int) -> str:
         return f"from node {self.tail[link]} to {self.head[link]}, counted from 0"
 

@@ -31,7 +31,7 @@ from simhelm.simulators.transport.modes import (
 from simhelm.simulators.transport.network import Floats
 from simhelm.simulators.transport.result import TransportResult
 from simhelm.simulators.transport.scenario import Scenario
-from simhelm.simulators.transport.simulation import BackEnd, WatchShares, simulate
+from simhelm.simulators.transport.simulation import Backend, WatchShares, simulate
 from simhelm.simulators.transport.towns import grid_town, ring_radial_town
 
 CAR = MODES.index(BASE_MODE)
@@ -79,7 +79,7 @@ class ModeChoice(WatchedProblem):
         persons: of the town's population (not used with a scenario).
         days: of a complete evaluation.
         bound: constants lie in [-bound, bound] dollars.
-        back_end: ``"embedded"`` or ``"sumo"``, see :func:`simulate`.
+        backend: ``"embedded"`` or ``"sumo"``, see :func:`simulate`.
     """
 
     name = "ModeChoice"
@@ -96,13 +96,13 @@ class ModeChoice(WatchedProblem):
         persons: int = 10_000,
         days: int = 12,
         bound: float = 10.0,
-        back_end: BackEnd = "embedded",
+        backend: Backend = "embedded",
     ) -> None:
         self.scenario = _scenario(town, persons)
         self.full_budget = whole_number("days", days)
-        self._back_end = _checked(back_end)
+        self._backend = _checked(backend)
         # Embedded it is a function; SUMO is a process, which a study has to be able to end.
-        self.pure = back_end == "embedded"  # type: ignore[misc]
+        self.pure = backend == "embedded"  # type: ignore[misc]
         self._given = _given(target)
         self.parameters = _constants(bound)
         self.outputs = (Output("l1", "percentage points", 0.0, 200.0, "share error"), *_shares())
@@ -150,7 +150,7 @@ class ModeChoice(WatchedProblem):
     ) -> TransportResult:
         return simulate(
             self.scenario, constants, iterations=days, seed=seed, watch=watch,
-            back_end=self._back_end,
+            backend=self._backend,
         )  # fmt: skip
 
 
@@ -302,10 +302,10 @@ def _share_values(run: TransportResult) -> dict[str, float]:
     return {f"share_{mode}": share for mode, share in run.shares().items()}
 
 
-def _checked(back_end: BackEnd) -> BackEnd:
-    if back_end not in typing.get_args(BackEnd):
-        raise ValueError(f"back_end: expected 'embedded' or 'sumo', got {back_end!r}")
-    return back_end
+def _checked(backend: Backend) -> Backend:
+    if backend not in typing.get_args(Backend):
+        raise ValueError(f"backend: expected 'embedded' or 'sumo', got {backend!r}")
+    return backend
 
 
 def _given(target: Target) -> Floats | None:

@@ -22,7 +22,7 @@ from simhelm.simulators.transport.scenario import Scenario
 WatchShares = Callable[[int, Floats], bool]
 # Plays a day of a town for a seed and the day's number, from plans to what people learn from it.
 PlayDay = Callable[[int, int], Account]
-BackEnd = Literal["embedded", "sumo"]
+Backend = Literal["embedded", "sumo"]
 
 
 def simulate(
@@ -32,7 +32,7 @@ def simulate(
     iterations: int,
     seed: int,
     watch: WatchShares | None = None,
-    back_end: BackEnd = "embedded",
+    backend: Backend = "embedded",
 ) -> TransportResult:
     """Simulate days in a town whose people learn from each other day.
 
@@ -45,7 +45,7 @@ def simulate(
         iterations: days, at least 1.
         seed: of choices, from 0; equal seeds give equal bits.
         watch: told each day's realised shares; its False ends the simulation early.
-        back_end: what moves people and vehicles through a day: ``"embedded"`` is compiled here,
+        backend: what moves people and vehicles through a day: ``"embedded"`` is compiled here,
             ``"sumo"`` is SUMO's mesoscopic model in a process of its own.
 
     Raises:
@@ -60,7 +60,7 @@ def simulate(
     records: list[_Day] = []
     reason, details = EndReason.COMPLETED, ""
     try:
-        with _player(back_end, scenario, town) as play_day:
+        with _player(backend, scenario, town) as play_day:
             for day in range(iterations):
                 records.append(_play(town, play_day, seed, day, scenario.rules.smoothing))
                 go_on = watch is None or watch(day, records[-1].realised)
@@ -73,16 +73,16 @@ def simulate(
 
 
 @contextlib.contextmanager
-def _player(back_end: str, scenario: Scenario, town: Town) -> Iterator[PlayDay]:
-    if back_end == "embedded":
+def _player(backend: str, scenario: Scenario, town: Town) -> Iterator[PlayDay]:
+    if backend == "embedded":
         yield lambda seed, day: _play_embedded(town, seed, day)
-    elif back_end == "sumo":
+    elif backend == "sumo":
         from simhelm.simulators.transport.sumo import sumo_days
 
         with sumo_days(scenario, town) as play_day:
             yield play_day
     else:
-        raise ValueError(f"back_end: expected 'embedded' or 'sumo', got {back_end!r}")
+        raise ValueError(f"backend: expected 'embedded' or 'sumo', got {backend!r}")
 
 
 class _Day:

@@ -45,7 +45,7 @@ def corridor(monkeypatch: pytest.MonkeyPatch, capacity: float, persons: int) -> 
 
 
 def travel(scenario: Scenario, mode: str = "car") -> TransportResult:
-    return simulate(scenario, only(mode), iterations=1, seed=1, back_end="sumo")
+    return simulate(scenario, only(mode), iterations=1, seed=1, backend="sumo")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def town() -> Scenario:
 
 @pytest.fixture(scope="module")
 def days(town: Scenario) -> TransportResult:
-    return simulate(town, HIDDEN_CONSTANTS, iterations=2, seed=3, back_end="sumo")
+    return simulate(town, HIDDEN_CONSTANTS, iterations=2, seed=3, backend="sumo")
 
 
 @needs_sumo
@@ -113,7 +113,7 @@ def test_people_choose_and_walk_as_embedded(town: Scenario, days: TransportResul
 
 @needs_sumo
 def test_the_same_seed_gives_the_same_bits(town: Scenario, days: TransportResult) -> None:
-    again = simulate(town, HIDDEN_CONSTANTS, iterations=2, seed=3, back_end="sumo")
+    again = simulate(town, HIDDEN_CONSTANTS, iterations=2, seed=3, backend="sumo")
     for name in ("chosen", "realised", "denials", "minutes", "waits", "volumes"):
         assert (getattr(again, name) == getattr(days, name)).all(), name
     assert again.accounts == days.accounts
@@ -135,9 +135,9 @@ def test_what_sumo_refuses_is_told(town: Scenario, monkeypatch: pytest.MonkeyPat
         path.write_text("<routes><vehicle id='a'/></routes>", encoding="utf-8")
 
     monkeypatch.setattr(loading, "write_demand", spoiled)
-    run = simulate(town, HIDDEN_CONSTANTS, iterations=2, seed=1, back_end="sumo")
+    run = simulate(town, HIDDEN_CONSTANTS, iterations=2, seed=1, backend="sumo")
     assert run.end_reason is EndReason.EXIT
-    assert "sumo ended with code 1" in run.details
+    assert "sumo: ended with code 1: " in run.details
     assert run.days == 0
     assert run.realised.shape == (0, len(MODES))
 
@@ -147,7 +147,7 @@ def test_a_failure_is_a_failed_evaluation(monkeypatch: pytest.MonkeyPatch) -> No
     def fail(*_: Any) -> None:
         raise DayFailed(EndReason.SIGNAL, "sumo ended with code -11")
 
-    problem = ModeChoice("paper", persons=100, days=1, back_end="sumo")
+    problem = ModeChoice("paper", persons=100, days=1, backend="sumo")
     monkeypatch.setattr(loading, "run_program", fail)
     metrics = problem.evaluate(problem.default_config(), seed=1)
     assert metrics.end_reason is EndReason.SIGNAL
@@ -164,14 +164,14 @@ def test_a_link_without_length_is_refused() -> None:
 def test_without_sumo_the_extra_is_named(town: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r"pip install 'simhelm\[sumo\]'"):
-        simulate(town, {}, iterations=1, seed=1, back_end="sumo")
+        simulate(town, {}, iterations=1, seed=1, backend="sumo")
 
 
-def test_an_unknown_back_end_is_refused(town: Scenario) -> None:
+def test_an_unknown_backend_is_refused(town: Scenario) -> None:
     with pytest.raises(ValueError, match="expected 'embedded' or 'sumo'"):
-        simulate(town, {}, iterations=1, seed=1, back_end="matsim")  # type: ignore[arg-type]
+        simulate(town, {}, iterations=1, seed=1, backend="matsim")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="expected 'embedded' or 'sumo'"):
-        ModeChoice(back_end="matsim")  # type: ignore[arg-type]
+        ModeChoice(backend="matsim")  # type: ignore[arg-type]
 
 
 def test_overlaps_are_counted() -> None:
@@ -199,7 +199,7 @@ def test_stages_that_never_were_have_no_times(tmp_path: Path) -> None:
 def test_people_who_are_stuck_leave_trips_undone() -> None:
     """One cab for everybody: who waits for it until the horizon neither arrives nor goes home."""
     town = grid_town(3, 4, persons=150, fleet=1, road_capacity_factor=100.0)
-    run = simulate(town, only("ride_hail"), iterations=1, seed=1, back_end="sumo")
+    run = simulate(town, only("ride_hail"), iterations=1, seed=1, backend="sumo")
     account = run.accounts[0]
     assert account.trips_abandoned == run.denials.sum() > 0
     assert account.trips_abandoned <= 150

@@ -24,7 +24,6 @@ from simhelm.simulators.accelerator.zigzag.tables import (
 )
 from simhelm.simulators.checks import whole_number
 from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.executable.capture import last_lines
 from simhelm.simulators.executable.limits import without_job
 from simhelm.simulators.executable.process import Limits, run_process
 
@@ -142,13 +141,8 @@ class ZigZag:
             environment={**without_job(os.environ), "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"},
             limits=Limits(self.time_limit, _GRACE, None, None, _LOG_BYTES),
         )
-        if outcome.reason is not None:
-            return ZigZagResult(outcome.reason, outcome.details)
-        if outcome.code == 0:
-            return None
-        reason = EndReason.EXIT if outcome.code > 0 else EndReason.SIGNAL
-        printed = last_lines(folder / "stderr.log", 15)
-        return ZigZagResult(reason, f"ZigZag ended with code {outcome.code}:\n{printed}")
+        failure = outcome.failure(folder / "stderr.log")
+        return None if failure is None else ZigZagResult(failure[0], f"ZigZag: {failure[1]}")
 
     def _key(self, design: Design, layer: Layer) -> str:
         """What a result depends on."""

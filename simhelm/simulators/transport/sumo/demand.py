@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from simhelm.simulators.transport.kernels.roads import bin_of
 from simhelm.simulators.transport.modes import POOLED, RIDE_HAIL, RIDE_HAIL_TRANSIT
 from simhelm.simulators.transport.preparation import Town
 from simhelm.simulators.transport.scenario import Scenario
-from simhelm.simulators.transport.sumo.plans import Stage, Trip, bin_of
+from simhelm.simulators.transport.sumo.plans import Stage, Trip
 
 # Of a bus: seconds at a stop, metres, and seconds behind the vehicle before.
 _DWELL = 5.0

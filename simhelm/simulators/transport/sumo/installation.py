@@ -7,8 +7,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.executable.capture import last_lines
 from simhelm.simulators.executable.limits import without_job
 from simhelm.simulators.executable.process import Limits, run_process
 from simhelm.simulators.transport.result import DayFailed
@@ -42,9 +40,6 @@ def run_program(name: str, arguments: Sequence[str], directory: Path, time_limit
         environment={**without_job(os.environ), "SUMO_HOME": str(home)},
         limits=Limits(time_limit, 2.0, None, None, _LOG),
     )
-    if outcome.reason is not None:
-        raise DayFailed(outcome.reason, f"{name}: {outcome.details}")
-    if outcome.code != 0:
-        reason = EndReason.EXIT if outcome.code > 0 else EndReason.SIGNAL
-        printed = last_lines(directory / "stderr.log")
-        raise DayFailed(reason, f"{name} ended with code {outcome.code}: {printed}")
+    failure = outcome.failure(directory / "stderr.log")
+    if failure is not None:
+        raise DayFailed(failure[0], f"{name}: {failure[1]}")

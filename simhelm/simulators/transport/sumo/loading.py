@@ -20,7 +20,8 @@ import numpy as np
 
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.transport.kernels.day import plan_only
-from simhelm.simulators.transport.kernels.state import HORIZON
+from simhelm.simulators.transport.kernels.roads import bin_of
+from simhelm.simulators.transport.kernels.state import BIN_SECONDS, HORIZON
 from simhelm.simulators.transport.preparation import Town
 from simhelm.simulators.transport.result import Account, DayFailed
 from simhelm.simulators.transport.scenario import Scenario
@@ -35,7 +36,7 @@ from simhelm.simulators.transport.sumo.outputs import (
     read_people,
     read_teleports,
 )
-from simhelm.simulators.transport.sumo.plans import Stage, Trip, bin_of, plan_trips
+from simhelm.simulators.transport.sumo.plans import Stage, Trip, plan_trips
 
 _OUTPUTS = ("--tripinfo-output", "people.xml", "--tripinfo-output.write-unfinished",
             "--statistic-output", "statistics.xml")  # fmt: skip
@@ -86,7 +87,7 @@ class _Days:
         directory.mkdir()
         length = self.roads.vehicle_length
         write_demand(directory / "demand.xml", self.scenario, self.town, trips, length)
-        counted = 'vTypes="car solo shared" period="1800" excludeEmpty="true"'
+        counted = f'vTypes="car solo shared" period="{BIN_SECONDS:g}" excludeEmpty="true"'
         counts = f'<additional><edgeData id="links" file="links.xml" {counted}/></additional>\n'
         (directory / "counts.xml").write_text(counts, encoding="utf-8")
         run_program("sumo", self._arguments(seed, day), directory, self.time_limit)

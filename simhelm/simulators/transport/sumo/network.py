@@ -7,9 +7,7 @@ People live, wait, park and get on and off in that street: ``in<node>`` leads to
 from __future__ import annotations
 
 import dataclasses
-import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -74,7 +72,7 @@ def write_network(folder: Path, scenario: Scenario, roads: Roads, time_limit: fl
         DayFailed: netconvert failed.
     """
     network = scenario.network
-    places = 1000.0 * _places(network)
+    places = 1000.0 * network.places
     street = _STREET_VEHICLES * roads.vehicle_length
     nodes = [
         f'<node id="{kind}{node}" x="{x:.2f}" y="{y + shift:.2f}"/>'
@@ -119,14 +117,6 @@ def _additional(network: Network, roads: Roads) -> list[str]:
         for node in range(network.nodes)
     ]
     return lines
-
-
-def _places(network: Network) -> Any:
-    """Kilometres; a circle where they are not known, as lengths are given beside."""
-    if network.coordinates is not None:
-        return network.coordinates
-    angles = np.linspace(0.0, 2.0 * math.pi, network.nodes, endpoint=False)
-    return 0.1 * network.nodes * np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
 def _write(path: Path, root: str, lines: list[str]) -> None:

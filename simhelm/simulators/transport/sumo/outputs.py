@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.transport.kernels.state import BINS
+from simhelm.simulators.transport.kernels.state import BIN_SECONDS, BINS
 from simhelm.simulators.transport.result import DayFailed
 
 
@@ -73,7 +73,7 @@ def read_links(path: Path, links: int) -> tuple[Any, Any]:
     """
     seconds, entries = np.zeros((BINS, links)), np.zeros((BINS, links), np.int64)
     for interval in _elements(path, "interval"):
-        part = min(int(float(interval.attrib["begin"]) / 1800.0), BINS - 1)
+        part = min(int(float(interval.attrib["begin"]) / BIN_SECONDS), BINS - 1)
         for edge in interval.iter("edge"):
             name, count = edge.attrib["id"], int(edge.get("entered", "0"))
             if name.startswith("l") and count > 0 and edge.get("traveltime") is not None:

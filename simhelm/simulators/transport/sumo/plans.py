@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.simulators.transport.kernels.state import BIN_SECONDS, BINS
+from simhelm.simulators.transport.kernels.roads import bin_of
 from simhelm.simulators.transport.modes import (
     BIKE,
     CAR,
@@ -54,11 +54,6 @@ class Trip:
     mode: int
     departure: float
     stages: tuple[Stage, ...]
-
-
-def bin_of(time: float) -> int:
-    """The half hour of the day."""
-    return min(int(time / BIN_SECONDS), BINS - 1)
 
 
 def plan_trips(town: Town) -> list[list[Trip]]:
