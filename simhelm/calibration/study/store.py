@@ -14,6 +14,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from simhelm.calibration.errors import DirectoryError, SimhelmError
+from simhelm.calibration.study.digest import (
+    Digest,
+    Digests,
+    digest_of,
+    digest_of_rows,
+    stored_digest,
+)
+from simhelm.calibration.study.properties import read_property
 from simhelm.calibration.study.trial import Trial, dumps
 from simhelm.simulators.end_reason import EndReason
 
@@ -74,6 +82,7 @@ class Store:
         is_new = not self.path.exists()
         with self._translated():
             self._database = sqlite3.connect(self.path, isolation_level=None)
+            self._digests = Digests(self._database)
             if not is_new:
                 self._check()
             self._database.execute(f"PRAGMA journal_mode={journal_mode(directory)}")
@@ -110,7 +119,7 @@ class Store:
         if report != "ok":
             raise DirectoryError(f"{self.path}: damaged: {report}")
         if self._has_schema():
-            check_format(self._database, self.path)
+            check_properties(self._database, self.path)
 
     def _begin(self) -> None:
         if not self._database.in_transaction:
@@ -120,15 +129,17 @@ class Store:
         """Make everything since the last commit durable, or nothing of it."""
         if self._database.in_transaction:
             with self._translated():
+                self._digests.write()
                 self._database.execute("COMMIT")
 
     def set(self, key: str, value: Any) -> None:
         """Write a property of the study."""
         with self._translated():
             self._begin()
-            self._database.execute(
-                "INSERT OR REPLACE INTO study VALUES (?, ?)", (key, dumps(value))
-            )
+            with self._digests.change("study", "", "AND key = ?", (key,)):
+                self._database.execute(
+                    "INSERT OR REPLACE INTO study VALUES (?, ?)", (key, dumps(value))
+                )
 
     def get(self, key: str, default: Any = None) -> Any:
         """Read a property of the study."""
@@ -139,7 +150,10 @@ class Store:
         """Write trials, new or changed."""
         with self._translated():
             self._begin()
-            self._database.executemany(_SAVE, map(_row, trials))
+            for trial in trials:
+                key = (trial.series, trial.slot)
+                with self._digests.change("trials", trial.series, "AND slot = ?", key):
+                    self._database.execute(_SAVE, _row(trial))
 
     def save_curve(self, trial: Trial, curve: Sequence[tuple[float, float]]) -> None:
         """Write the learning curve of a trial in the place of an earlier one."""
@@ -148,10 +162,11 @@ class Store:
         key = (trial.series, trial.slot)
         with self._translated():
             self._begin()
-            self._database.execute("DELETE FROM curves WHERE series = ? AND slot = ?", key)
-            self._database.executemany(
-                "INSERT INTO curves VALUES (?, ?, ?, ?)", ((*key, *point) for point in curve)
-            )
+            with self._digests.change("curves", trial.series, "AND slot = ?", key):
+                self._database.execute("DELETE FROM curves WHERE series = ? AND slot = ?", key)
+                self._database.executemany(
+                    "INSERT INTO curves VALUES (?, ?, ?, ?)", ((*key, *point) for point in curve)
+                )
 
     def note(self, kind: str, text: str, slot: int | None = None) -> None:
         """Write an event: when, what kind, which slot, a sentence."""
@@ -164,12 +179,14 @@ class Store:
     def trials(self, series: str) -> list[Trial]:
         """All trials of a series, by slot, each checked against its checksum."""
         with self._translated():
-            return list(scan_trials(self._database, self.path, "WHERE series = ?", (series,)))
+            stored = self._digests.of("trials", series)
+            return list(scan_series(self._database, self.path, series, stored))
 
     def curves(self, series: str) -> dict[int, list[tuple[float, float]]]:
         """The learning curves of a series by slot."""
         with self._translated():
-            return load_curves(self._database, series)
+            stored = self._digests.of("curves", series)
+            return load_curves(self._database, self.path, series, stored)
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
@@ -211,20 +228,16 @@ def _file_system(directory: Path) -> str:
     return best[1]
 
 
-def check_format(database: sqlite3.Connection, path: Path) -> None:
-    """Raise DirectoryError unless this version can read the study."""
+def check_properties(database: sqlite3.Connection, path: Path) -> None:
+    """Raise DirectoryError unless this version can read the study and its properties are whole."""
     found = read_property(database, "format", None)
     if found != FORMAT:
         raise DirectoryError(
             f"{path}: expected a study of format {FORMAT}, found {found!r}"
             + ("; it was written by a newer simhelm" if isinstance(found, int) else "")
         )
-
-
-def read_property(database: sqlite3.Connection, key: str, default: Any) -> Any:
-    """A property of the study."""
-    row = database.execute("SELECT value FROM study WHERE key = ?", (key,)).fetchone()
-    return default if row is None else json.loads(row[0])
+    stored = stored_digest(database, "study")
+    digest_of_rows(database, "study").check(stored, path, "properties")
 
 
 def scan_trials(
@@ -239,13 +252,39 @@ def scan_trials(
     return (_trial(row, path) for row in rows)
 
 
-def load_curves(database: sqlite3.Connection, series: str) -> dict[int, list[tuple[float, float]]]:
-    """The learning curves of a series by slot: (step, value) points."""
+def scan_series(
+    database: sqlite3.Connection, path: Path, series: str, stored: Digest | None
+) -> Iterator[Trial]:
+    """All trials of a series by slot, one by one.
+
+    Raises:
+        DirectoryError: a row does not match its checksum; at the end, the rows do not match the
+            stored digest.
+    """
+    found = Digest()
+    for row in database.execute(f"{_LOAD} WHERE series = ? ORDER BY slot", (series,)):
+        found += digest_of(row[-1:])
+        yield _trial(row, path)
+    found.check(stored, path, f"trials of series {series!r}")
+
+
+def load_curves(
+    database: sqlite3.Connection, path: Path, series: str, stored: Digest | None
+) -> dict[int, list[tuple[float, float]]]:
+    """The learning curves of a series by slot: (step, value) points.
+
+    Raises:
+        DirectoryError: the points do not match the stored digest.
+    """
     query = "SELECT slot, step, value FROM curves WHERE series = ? ORDER BY slot, step"
-    found: dict[int, list[tuple[float, float]]] = {}
-    for slot, step, value in database.execute(query, (series,)):
-        found.setdefault(slot, []).append((step, value))
-    return found
+    curves: dict[int, list[tuple[float, float]]] = {}
+    found = Digest()
+    for row in database.execute(query, (series,)):
+        found += digest_of(row)
+        slot, step, value = row
+        curves.setdefault(slot, []).append((step, value))
+    found.check(stored, path, f"curves of series {series!r}")
+    return curves
 
 
 def _row(trial: Trial) -> tuple[Any, ...]:
@@ -270,7 +309,7 @@ def _trial(row: tuple[Any, ...], path: Path) -> Trial:
     if _checksum(tuple(fields)) != crc:
         raise DirectoryError(
             f"{path}: trial {found['series']} {found['slot']} does not match its checksum: the "
-            "file was damaged; restore a copy, or keep what is good with `simhelm export`"
+            "file was damaged; restore a copy"
         )
     reason = found.pop("end_reason")
     told_values = found.pop("told_values")

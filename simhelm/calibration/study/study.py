@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from simhelm.calibration.errors import ConfigurationError, DirectoryError, FailureStop
-from simhelm.calibration.lock import exclusive
+from simhelm.calibration.lock import LOCK, exclusive
 from simhelm.calibration.provenance import difference, digest, versions
 from simhelm.calibration.study.asynchronous import run_asynchronously
 from simhelm.calibration.study.configuration import SamplerTable, StudyConfig
@@ -195,9 +195,10 @@ class Study:
         path = self.directory
         if path.exists() and not path.is_dir():
             raise ConfigurationError(f"{path}: expected a directory, found a file")
-        if path.is_dir() and not (path / DATABASE).exists():
-            others = sorted(entry.name for entry in path.iterdir() if entry.name != "lock")
-            if others:
+        if path.is_dir():
+            others = sorted(entry.name for entry in path.iterdir() if entry.name != LOCK)
+            # Looked for last: what another run has just put there stands beside its database.
+            if others and not (path / DATABASE).exists():
                 raise ConfigurationError(
                     f"{path} is not empty and holds no study ({others[0]} ...); choose another"
                 )

@@ -11,11 +11,13 @@ from typing import Any
 
 from simhelm.calibration.errors import DirectoryError
 from simhelm.calibration.lock import owner
+from simhelm.calibration.study.digest import series_with_digests, stored_digest
+from simhelm.calibration.study.properties import read_property
 from simhelm.calibration.study.store import (
     DATABASE,
-    check_format,
+    check_properties,
     load_curves,
-    read_property,
+    scan_series,
     scan_trials,
 )
 from simhelm.calibration.study.trial import Trial
@@ -45,7 +47,7 @@ class StudyView:
         if not self.path.is_file():
             raise DirectoryError(f"{self.directory}: no {DATABASE} here, so this is not a study")
         with self._database() as database:
-            check_format(database, self.path)
+            check_properties(database, self.path)
             if read_property(database, "identity", None) is None:
                 raise DirectoryError(f"{self.path}: the study was never started; run it again")
 
@@ -75,9 +77,16 @@ class StudyView:
         return list(self.property("identity")["problem"]["outputs"])
 
     def property(self, key: str) -> Any:
-        """``identity``, ``definition``, ``versions`` or ``created``."""
+        """``identity``, ``definition``, ``versions`` or ``created``.
+
+        Raises:
+            DirectoryError: it is missing.
+        """
         with self._database() as database:
-            return read_property(database, key, None)
+            found = read_property(database, key, None)
+        if found is None:
+            raise DirectoryError(f"{self.path}: its {key} is missing: the file was damaged")
+        return found
 
     def owner(self) -> dict[str, Any]:
         """Who is at work on it: pid, host, since; empty if nobody is."""
@@ -93,7 +102,11 @@ class StudyView:
     def series(self) -> list[str]:
         """The names of the series that have trials."""
         with self._database() as database:
-            return [name for (name,) in database.execute("SELECT DISTINCT series FROM trials")]
+            found = {name for (name,) in database.execute("SELECT DISTINCT series FROM trials")}
+            names = found | series_with_digests(database)
+        if not all(isinstance(name, str) for name in names):
+            raise DirectoryError(f"{self.path}: a series has no name: the file was damaged")
+        return sorted(names)
 
     def trials(self, series: str = "search") -> list[Trial]:
         """All trials of a series, by slot."""
@@ -101,9 +114,12 @@ class StudyView:
 
     def scan(self, series: str = "search") -> Iterator[Trial]:
         """The same one by one, for studies of any size."""
+        limit = self._limit()
         with self._database() as database:
-            where = f"WHERE series = ? AND {_WANTED}"
-            yield from scan_trials(database, self.path, where, (series, self._limit()))
+            stored = stored_digest(database, "trials", series)
+            for trial in scan_series(database, self.path, series, stored):
+                if trial.state != "queued" or trial.slot < limit:
+                    yield trial
 
     def reproducible(self) -> list[dict[str, Any]]:
         """The trial table without wall-clock facts: equal however the study was run."""
@@ -166,7 +182,8 @@ class StudyView:
     def curves(self, series: str = "search") -> dict[int, list[tuple[float, float]]]:
         """The learning curves of a series by slot."""
         with self._database() as database:
-            return load_curves(database, series)
+            stored = stored_digest(database, "curves", series)
+            return load_curves(database, self.path, series, stored)
 
     def events(self) -> list[dict[str, Any]]:
         """What happened beside trials: interruptions, retries, stops, changed versions."""
@@ -184,6 +201,7 @@ class StudyView:
         database: sqlite3.Connection | None = None
         try:
             database = _connected(self.path)
+            database.execute("BEGIN")  # all that is read in here is of one moment
             yield database
         except (sqlite3.Error, UnicodeDecodeError, json.JSONDecodeError) as error:
             raise DirectoryError(f"{self.path}: cannot be read: {error}") from error
