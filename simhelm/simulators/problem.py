@@ -6,10 +6,12 @@ One object serves the design environment, every sampler and the command line.
 from __future__ import annotations
 
 import abc
+import contextlib
 import dataclasses
+import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.names import nearest
@@ -207,6 +209,8 @@ class Problem(abc.ABC):
             directory, no signal handlers, no floating-point flags, no global generators), so a
             study may evaluate it in its own process; otherwise it uses a process beside.
         cites: the papers and software behind it, keys of ``references.toml``.
+        arguments: what it was made with, defaults included. A study goes on only with a problem
+            that was made with the same.
     """
 
     name: ClassVar[str]
@@ -219,6 +223,18 @@ class Problem(abc.ABC):
     full_budget: int = 1
     pure: ClassVar[bool] = False
     cites: ClassVar[tuple[str, ...]] = ()
+    arguments: Mapping[str, Any]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Note the arguments, so that subclasses need not."""
+        problem = super().__new__(cls)
+        problem.arguments = {}
+        # Arguments that do not fit raise in __init__, with its name.
+        with contextlib.suppress(TypeError):
+            bound = inspect.signature(cls.__init__).bind(problem, *args, **kwargs)
+            bound.apply_defaults()
+            problem.arguments = dict(list(bound.arguments.items())[1:])
+        return problem
 
     def declare_as(self, other: Problem) -> None:
         """Take over what another problem says of itself, its name apart, to stand before it."""

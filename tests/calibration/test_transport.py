@@ -13,6 +13,7 @@ from simhelm.calibration.reproduce.transport_clock import clock_part
 from simhelm.calibration.reproduce.transport_figure import draw_errors, quartiles
 from simhelm.calibration.reproduce.transport_studies import (
     CONTENDERS,
+    FOLDER,
     STRUCTURE_CONTENDERS,
     Scale,
 )
@@ -118,12 +119,13 @@ def test_small_reproduction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     assert median("log-share steps") < median("random search")
     assert rows["random search: runs [rounds] to L1 of"].startswith("25: ")
+    assert reproduction.shares_part("reachable", small, SMALL, contenders) == part, "kept studies"
     structure = reproduction.structure_part(SMALL, STRUCTURE_CONTENDERS)
     assert any(row.what == "hybrid: fleet found / true" for row in structure.rows)
     stopping = reproduction.stopping_part(SMALL)
     assert stopping.met
     assert part.met
-    assert (tmp_path / reproduction.FOLDER / "reachable.png").stat().st_size > 10_000
+    assert (tmp_path / FOLDER / "reachable.png").stat().st_size > 10_000
     alone, beside = clock_part(SMALL, [contenders[1], contenders[0]]).rows
     assert float(alone.measured) > 0.0
     assert "modelled" in beside.measured

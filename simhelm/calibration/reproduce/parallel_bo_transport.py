@@ -14,7 +14,6 @@ import logging
 import math
 import statistics
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from simhelm.calibration.reproduce.transport_figure import draw_errors
 from simhelm.calibration.reproduce.transport_studies import (
     CONTENDERS,
     EARLY_STOP,
+    FOLDER,
     FRESH,
     FULL,
     QUICK,
@@ -51,11 +51,13 @@ log = logging.getLogger(__name__)
 
 PUBLISHED_BEST = 25.9
 SHARES = tuple(f"share_{mode}" for mode in MODES)
-FOLDER = Path("runs") / "parallel-bo-transport"
 
 
 def recompute(*, quick: bool) -> Iterator[Part]:
-    """Tables for both targets, for structure, for early stopping, and for workers."""
+    """Tables for both targets, for structure, for early stopping, and for workers.
+
+    Studies are kept in ``STUDIES``: after an interruption the same call goes on.
+    """
     scale = QUICK if quick else FULL
     for target in ("reachable", "paper"):
         problem = ModeChoice(target=target, persons=scale.persons, days=scale.days)
@@ -79,7 +81,9 @@ def shares_part(
             rows.append(Row(contender.name, f"not run: {contender.needs} is not installed"))
             continue
         log.info("%s, target %s ...", contender.name, target)
-        runs = [one_study(problem, contender, scale, noise, seed) for seed in range(scale.seeds)]
+        runs = [
+            one_study(target, problem, contender, scale, noise, seed) for seed in range(scale.seeds)
+        ]
         rows += _rows(contender, runs, noise, judged=target == "reachable" and scale is FULL)
         curves[contender.name] = [run.curve for run in runs]
     draw_errors(FOLDER / f"{target}.png", curves, noise)
@@ -169,8 +173,8 @@ def _best_structure(
         percent = 100.0 * shares / shares.sum()
         options["targets"] = dict(zip(MODES, percent.tolist(), strict=True))
     view = study(
-        problem, sampler=contender.sampler, sampler_options=options, batch=1, seed=seed,
-        trials=_structure_runs(contender, scale),
+        problem, f"structure {contender.name}", sampler=contender.sampler, seed=seed, batch=1,
+        sampler_options=options, trials=_structure_runs(contender, scale),
     )  # fmt: skip
     return min((t for t in view.trials() if t.succeeded), key=lambda t: t.values["loss"])
 
@@ -233,7 +237,10 @@ def _with_stopping(
 ) -> tuple[float, float]:
     """Days simulated and verified error of one study, with the early stop or without."""
     settings: dict[str, Any] = {"early_stopping": EARLY_STOP} if stopping else {}
-    view = study(problem, sampler="HpBandSterSampler", batch=1, seed=seed, trials=runs, **settings)
+    view = study(
+        problem, "early stop of BOHB" if stopping else "BOHB", sampler="HpBandSterSampler",
+        batch=1, seed=seed, trials=runs, **settings,
+    )  # fmt: skip
     trials = view.trials()
     best = min((t for t in trials if t.succeeded), key=lambda t: t.values["l1"])
     return sum(trial.cost for trial in trials), verified(problem, best.config, "l1")

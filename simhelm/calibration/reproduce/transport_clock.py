@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import tempfile
 import time
 from collections.abc import Sequence
 
@@ -14,8 +15,8 @@ from simhelm.calibration.reproduce.transport_studies import (
     budget_of,
     settings_of,
     simulated_seconds,
-    study,
 )
+from simhelm.calibration.study import run_study
 from simhelm.simulators.transport.problem import ModeChoice
 
 # Parallel runs in the published log.
@@ -68,9 +69,11 @@ def _seconds(
     settings = settings_of(problem, contender, scale, 0.0)
     if not contender.sequential:
         settings["batch"] = 2
-    begin = time.perf_counter()
-    view = study(
-        problem, seed=0, workers=workers or None, **settings,
-        **budget_of(runs, scale.days, settings),
-    )  # fmt: skip
-    return time.perf_counter() - begin, simulated_seconds(view.trials())
+    budget = budget_of(runs, scale.days, settings)
+    with tempfile.TemporaryDirectory(prefix="simhelm-") as folder:
+        begin = time.perf_counter()
+        view = run_study(
+            problem, f"{folder}/study", seed=0, workers=workers or None, baselines=[],
+            **settings, **budget,
+        )  # fmt: skip
+        return time.perf_counter() - begin, simulated_seconds(view.trials())

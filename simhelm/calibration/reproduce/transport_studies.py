@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import tempfile
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from simhelm.calibration.identifiability import sample_outputs
+from simhelm.calibration.provenance import digest
 from simhelm.calibration.study import run_study
+from simhelm.calibration.study.definition import describe
+from simhelm.calibration.study.recipe import InstanceRecipe
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
 from simhelm.simulators.problem import Value, WatchedProblem
 from simhelm.simulators.transport.modes import MODES
 from simhelm.simulators.transport.problem import ModeChoice
 
+FOLDER = Path("runs") / "parallel-bo-transport"
+STUDIES = FOLDER / "studies"
 # Verification uses seeds that no study has: theirs are below 2^31.
 FRESH = 3_000_000_000
 
@@ -96,12 +101,15 @@ class Outcome:
 
 
 def one_study(
-    problem: ModeChoice, contender: Contender, scale: Scale, noise: float, seed: int
+    name: str, problem: ModeChoice, contender: Contender, scale: Scale, noise: float, seed: int
 ) -> Outcome:
     """Search with one contender's own budget, and verify its best configuration."""
     settings = settings_of(problem, contender, scale, noise)
     runs = max(9, round(contender.runs * scale.share_of_runs))
-    view = study(problem, seed=seed, **settings, **budget_of(runs, scale.days, settings))
+    view = study(
+        problem, f"{name} {contender.name}", seed=seed, **settings,
+        **budget_of(runs, scale.days, settings),
+    )  # fmt: skip
     finished = view.trials()
     complete = [t for t in finished if t.succeeded and t.budget in (None, scale.days)]
     best = min(complete, key=lambda trial: trial.values["l1"])
@@ -136,26 +144,19 @@ def budget_of(runs: int, days: int, settings: Mapping[str, Any]) -> dict[str, An
     return {"trials": trials, "max_cost": float(runs * days)}
 
 
-def study(problem: WatchedProblem, **settings: Any) -> StudyView:
-    """A study in a directory that is gone afterwards; what is read from it stays."""
-    with tempfile.TemporaryDirectory(prefix="simhelm-") as folder:
-        view = run_study(problem, Path(folder) / "study", baselines=[], **settings)
-        return _Kept(view)  # type: ignore[return-value]
+def study(problem: WatchedProblem, name: str, **settings: Any) -> StudyView:
+    """A study below ``STUDIES``; one that is there is gone on with, or only read when finished.
+
+    Studies of other settings lie in other directories. A directory does not know the source code
+    that made it: whoever changes that removes them.
+    """
+    what = digest([describe(problem, InstanceRecipe(problem)), settings])
+    folder = STUDIES / _slug(name) / f"seed-{settings['seed']}-{what[:12]}"
+    return run_study(problem, folder, baselines=[], **settings)
 
 
-class _Kept:
-    """The trials and curves of a study, read while its directory exists."""
-
-    def __init__(self, view: StudyView) -> None:
-        self._trials, self._curves = view.trials(), view.curves()
-
-    def trials(self) -> list[Trial]:
-        """Of the search."""
-        return self._trials
-
-    def curves(self) -> dict[int, list[tuple[float, float]]]:
-        """By slot."""
-        return self._curves
+def _slug(name: str) -> str:
+    return re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def _curve(trials: Sequence[Trial], days: int) -> tuple[tuple[float, float], ...]:

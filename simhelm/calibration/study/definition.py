@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import importlib.metadata
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.provenance import fingerprint
@@ -175,8 +178,8 @@ def describe(problem: Problem, recipe: Recipe) -> dict[str, Any]:
     kind = type(problem)
     document["class"] = f"{kind.__module__}:{kind.__qualname__}"
     document["version"] = _version(kind)
-    if isinstance(recipe, RegisteredRecipe):
-        document["arguments"] = {name: _argument(value) for name, value in recipe.arguments.items()}
+    given = recipe.arguments if isinstance(recipe, RegisteredRecipe) else problem.arguments
+    document["arguments"] = {name: _argument(value) for name, value in given.items()}
     return document
 
 
@@ -194,10 +197,20 @@ def _fields(thing: Parameter | Output) -> Any:
 
 
 def _argument(value: Any) -> Any:
-    """A file counts by its content, not by its place."""
-    if isinstance(value, (str, Path)) and Path(value).is_file():
-        return {"sha256": fingerprint(Path(value))}
-    return _plain(value)
+    """A file or an array counts by its content, an object only by its class."""
+    if isinstance(value, Mapping):
+        return {str(key): _argument(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_argument(item) for item in value]
+    if isinstance(value, (str, Path)):
+        return {"sha256": fingerprint(Path(value))} if Path(value).is_file() else str(value)
+    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        content = hashlib.sha256(value.tobytes()).hexdigest()
+        return {"sha256": content, "dtype": str(value.dtype), "shape": list(value.shape)}
+    if isinstance(value, np.generic):
+        value = value.item()
+    plain = isinstance(value, (int, float, bool, type(None)))
+    return _plain(value) if plain else f"{type(value).__module__}:{type(value).__qualname__}"
 
 
 def _version(kind: type) -> str | None:

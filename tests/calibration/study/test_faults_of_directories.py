@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 
 from simhelm.calibration import StudyView, run_study
-from simhelm.calibration.errors import DirectoryError, SimhelmError, StudyLocked
+from simhelm.calibration.errors import ConfigurationError, DirectoryError, SimhelmError, StudyLocked
 from simhelm.calibration.lock import LOCK, exclusive
+from simhelm.calibration.study.definition import describe
+from simhelm.calibration.study.recipe import InstanceRecipe
+from simhelm.simulators.transport.problem import ModeChoice
 from tests.calibration.study.faulty_executable import executable, reasons
 from tests.calibration.study.harness import finished_trials, table
 from tests.calibration.study.problems import Bowl, Converging
@@ -199,6 +202,39 @@ def test_f16_a_changed_problem_is_refused_with_a_diff(tmp_path: Path) -> None:
     file.write_text(text.replace("trials = 9", "trials = 12"))
     assert run_simhelm("run", file, "--out", out).returncode == 0
     assert len(StudyView(out).trials()) == 12
+
+
+def test_f16_an_object_made_with_other_arguments_is_another_problem(tmp_path: Path) -> None:
+    town = ModeChoice(persons=100, days=1, target={"car": 70.0, "walk": 30.0})
+    settings: dict[str, Any] = {
+        "sampler": "RandomSampler",
+        "trials": 1,
+        "batch": 1,
+        "baselines": [],
+    }
+    run_study(town, tmp_path / "out", **settings)
+    same = ModeChoice(persons=100, days=1, target={"car": 70.0, "walk": 30.0})
+    run_study(same, tmp_path / "out", **settings | {"trials": 2})
+    other = ModeChoice(persons=200, days=1, target={"car": 60.0, "walk": 40.0})
+    with pytest.raises(ConfigurationError, match=r"(?s)persons = 100.*target.walk = 40") as found:
+        run_study(other, tmp_path / "out", **settings)
+    assert "days" not in str(found.value)
+
+
+def test_f16_arguments_count_by_their_content() -> None:
+    """Arrays count by their bytes, objects by their class: no address of memory is told."""
+
+    def described(bounds: object) -> object:
+        class Two(Bowl):
+            def __init__(self, bounds: object, *others: object) -> None:
+                super().__init__()
+
+        problem = Two(bounds, 1, np.float64(2.0))
+        return describe(problem, InstanceRecipe(problem))["arguments"]
+
+    zeros = described(np.zeros(3))
+    assert zeros == described(np.zeros(3)) != described(np.array([0.0, 0.0, 1.0]))
+    assert described(object()) == {"bounds": "builtins:object", "others": [1, 2.0]}
 
 
 def test_f16_a_fork_takes_over_what_still_holds(tmp_path: Path) -> None:
