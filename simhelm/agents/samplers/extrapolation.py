@@ -13,7 +13,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 Floats = NDArray[np.float64]
 Direction = Literal["minimize", "maximize"]
@@ -165,6 +164,8 @@ def _best_rate(t: Floats, z: Floats) -> float | None:
     if _slope(low, t, z) * _slope(high, t, z) >= 0.0:
         return float(_RATES[best])
     # A root of the slope is exact to round-off where a minimum is to the root of round-off.
+    from scipy.optimize import brentq  # half a second that most studies do without
+
     return math.exp(brentq(_slope, low, high, args=(t, z), xtol=1e-15))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import importlib.metadata
@@ -216,6 +217,9 @@ def _argument(value: Any) -> Any:
 def _version(kind: type) -> str | None:
     """The release of the package that a class comes from; None for a script."""
     root = kind.__module__.partition(".")[0]
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        return importlib.metadata.version(root)
+    # Released under another name: every file of every distribution is looked at.
     distributions = importlib.metadata.packages_distributions().get(root, [])
     return importlib.metadata.version(distributions[0]) if distributions else None
 
