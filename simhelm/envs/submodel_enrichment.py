@@ -31,6 +31,10 @@ BATCHES = (1, 4, 16)
 # Full solves at the start, free of charge, anywhere.
 _FIRST = 4
 _MOST_PURCHASES = 60
+# The cells diagonal by diagonal: each crosses every row and every column once.
+_LATIN = np.array(
+    [SIDE * row + (row + shift) % SIDE for shift in range(SIDE) for row in range(SIDE)]
+)
 # Stress that the observed logarithm is relative to, MPa.
 _USUAL = 25.0
 # What a wrong estimate costs at most.
@@ -187,6 +191,8 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         rules = {
             "stop at once": ("the four free solves only", self._stop),
             "space filling": ("full solves, evenly everywhere", lambda: self._even(FULL, False)),
+            "Latin hypercube": ("full solves, one Latin design of four after the other",
+                                self._latin),
             "like the target": ("full solves, evenly over the law's cells",
                                 lambda: self._even(FULL, True)),
             "all coarse": ("coarse solves, evenly over the law's cells",
@@ -261,6 +267,17 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         ).astype(np.float64)
         counts[self._empty(in_law)] = np.inf
         return np.array([kind, int(np.argmin(counts)), 0 if kind == FULL else 1])
+
+    def _latin(self) -> Action:
+        """Four purchases in a row have each place and each duration once.
+
+        McKay, Beckman and Conover, Technometrics 21 (1979), on the grid of cells.
+        """
+        order = np.roll(_LATIN, -self._purchases)
+        sold_out = self._empty(False)[order]
+        if self._left < self._cost(FULL) or sold_out.all():
+            return self._stop()
+        return np.array([FULL, int(order[np.argmin(sold_out)]), 0])
 
     def _neyman(self) -> Action:
         """Where the variance of a mean over the law falls most (Neyman, 1934)."""

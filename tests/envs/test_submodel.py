@@ -138,6 +138,22 @@ def test_coarse_solves_are_corrected_by_their_bias(pool: str) -> None:
     assert errors["largest variance"] < 0.5 * errors["stop at once"]
 
 
+def test_four_latin_purchases_cross_every_row_and_column(pool: str) -> None:
+    env = SubmodelEnrichmentEnv(live=False, pool=pool)
+    policy = env.baselines()["Latin hypercube"].policy
+    env.reset(seed=2)
+    cells = []
+    for _ in range(16):
+        action = policy()
+        env.step(action)
+        cells.append(int(action[1]))
+    assert sorted(cells) == list(range(CELLS))
+    for place in range(0, 16, 4):
+        design = cells[place : place + 4]
+        assert {c // 4 for c in design} == {c % 4 for c in design} == {0, 1, 2, 3}
+    assert play(env, policy, 2)[1]["bought"] >= 0
+
+
 def test_stopping_is_rewarded_with_the_error_alone(pool: str) -> None:
     env = SubmodelEnrichmentEnv(live=False, pool=pool)
     total, info = play(env, lambda: np.array([STOP, 0, 0]), 3)
