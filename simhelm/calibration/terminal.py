@@ -33,9 +33,16 @@ def print_table(
         numeric = all(_is_number(record[heading]) for record in records)
         table.add_column(heading, justify="right" if numeric else "left")
     for place, record in enumerate(records):
-        texts = [Text("" if value is None else str(value)) for value in record.values()]
+        texts = [Text(_cell(value)) for value in record.values()]
         table.add_row(*texts, style=styles[place] if styles else None)
     console.print(table)
+
+
+def _cell(value: Any) -> str:
+    """As text; numbers that nobody formatted have six digits (csv and json have them all)."""
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _is_number(value: Any) -> bool:
