@@ -11,9 +11,10 @@ DEPENDENCIES := pyproject.toml constraints.txt
 demo: $(VENV)/base
 	$(BIN)/simhelm run examples/heat.toml
 
+# The tests share the cores already: threads of BLAS and torch beside them would only be in the way.
 test: $(VENV)/test
 	@sh tests/debian.sh
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 	@$(MAKE) --no-print-directory test-fenics
 
 # PETSc and DOLFINx are one wheel for newer interpreters only: a second environment.

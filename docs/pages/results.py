@@ -61,7 +61,8 @@ def _page(name: str, record: dict[str, Any]) -> str:
     versions = ", ".join(f"{key} {value}" for key, value in record["versions"].items())
     text = (
         f"# {name}\n\n{REPRODUCTIONS[name].summary}. Printed by `{record['command']}` on "
-        f"{record['date']} in {record['minutes']} minutes ({versions}).\n"
+        f"{record['date']} in {record['minutes']} minutes, what earlier calls had kept not counted "
+        f"({versions}).\n"
     )
     if _is_small(record):
         text += (
