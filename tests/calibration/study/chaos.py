@@ -31,19 +31,36 @@ HISTORY_OF_A_TRIAL = 4_000
 # Beside it: what an allocator may round up.
 SLACK = 4_000_000
 
-# Trials are short, and many, so that a kill meets every phase: asking, sending, storing.
+# Trials are short, and many, so that a kill meets every phase: asking, sending, storing. A program
+# starts sooner than compiled kernels load, and must not be left running.
 STUDY = """
 seed = 7
 trials = {trials}
 batch = 3
 [failures]
 retries = 5
-[problem]
-name = "RelaxationFactor"
-grid = 16
-systems = 60
+[simulator]
+name = "Bowl"
+command = ["./bowl.sh", "{{x}}", "{{y}}"]
+files = ["bowl.sh"]
+[[parameter]]
+name = "x"
+default = 2.0
+low = -5.0
+high = 5.0
+[[parameter]]
+name = "y"
+default = 2.0
+low = -5.0
+high = 5.0
+[[output]]
+name = "cost"
+regex = {{ file = "stdout", pattern = 'cost = (\\S+)' }}
 [sampler]
 name = "{sampler}"
+"""
+SIMULATOR = """#!/bin/sh
+awk -v x="$1" -v y="$2" 'BEGIN { printf "cost = %.17g\\n", (x - 1)^2 + 3 * (y + 0.5)^2 }'
 """
 
 
@@ -69,8 +86,10 @@ def kill_and_resume(
     """Kill the master at random moments and resume each time; gives how often it was at work."""
     file = folder / "chaos.toml"
     file.write_text(STUDY.format(trials=trials, sampler=sampler))
+    (folder / "bowl.sh").write_text(SIMULATOR)
+    (folder / "bowl.sh").chmod(0o755)
     whole, broken = folder / "whole", folder / "broken"
-    done = run_simhelm("run", file, "--out", whole, "--executor", "serial", timeout=600)
+    done = run_simhelm("run", file, "--out", whole, "--workers", "1", timeout=600)
     assert done.returncode == 0, done.stderr
     rng = np.random.default_rng(seed)
     hits = 0
@@ -99,7 +118,7 @@ def _wait_for_progress(process: subprocess.Popen[str], directory: Path, before: 
     while time.monotonic() < deadline:
         if process.poll() is not None or finished_trials(directory) > before:
             return
-        time.sleep(0.002)
+        time.sleep(0.01)
     process.kill()
     _, text = process.communicate()
     raise AssertionError(f"no progress within {PATIENCE} s after {before} trials: {text}")
