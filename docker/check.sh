@@ -3,8 +3,9 @@
 #   sh docker/check.sh [TARGET...]        cli by default; cli rl fenics sumo mpijob dashboard
 # docker and podman pull Debian's image. buildah needs neither engine nor registry: as root, it
 # makes the base with debootstrap. With none of them it says so; REQUIRE_BUILD=1 makes that a
-# failure. BUILD_FLAGS go to the build command; a certificate named by PIP_CERT is lent to the pip
-# of a build by buildah or podman, for as long as it runs.
+# failure. BUILD_FLAGS go to the build command; a certificate named by PIP_CERT and a folder of
+# wheels named by PIP_FIND_LINKS (where a CPU build of torch may lie) are lent to the pip of a build
+# by buildah or podman, for as long as it runs.
 set -eu
 cd "$(dirname "$0")/.."
 ${HADOLINT:-.venv/bin/hadolint} docker/Dockerfile
@@ -13,11 +14,19 @@ echo "docker/Dockerfile: lint passed"
 
 lent=$(mktemp -d)
 trap 'rm -rf "$lent"' EXIT
-lend_certificate() {
-    [ -n "${PIP_CERT:-}" ] || return 0
-    cp "$PIP_CERT" "$lent/pip.crt"
-    printf '[global]\ncert = /etc/pip.crt\n' >"$lent/pip.conf"
-    BUILD_FLAGS="--volume $lent/pip.crt:/etc/pip.crt:ro --volume $lent/pip.conf:/etc/pip.conf:ro ${BUILD_FLAGS:-}"
+lend_to_pip() {
+    echo '[global]' >"$lent/pip.conf"
+    flags="--volume $lent/pip.conf:/etc/pip.conf:ro"
+    if [ -n "${PIP_CERT:-}" ]; then
+        cp "$PIP_CERT" "$lent/pip.crt"
+        echo 'cert = /etc/pip.crt' >>"$lent/pip.conf"
+        flags="$flags --volume $lent/pip.crt:/etc/pip.crt:ro"
+    fi
+    if [ -d "${PIP_FIND_LINKS:-}" ]; then
+        echo 'find-links = /etc/pip.wheels' >>"$lent/pip.conf"
+        flags="$flags --volume $PIP_FIND_LINKS:/etc/pip.wheels:ro"
+    fi
+    BUILD_FLAGS="$flags ${BUILD_FLAGS:-}"
 }
 
 build_with() { # ENGINE TARGET
@@ -72,12 +81,12 @@ if docker info >/dev/null 2>&1; then
     build() { build_with docker "$@"; }
     try() { run_with docker "$@"; }
 elif podman info >/dev/null 2>&1; then
-    lend_certificate
+    lend_to_pip
     build() { build_with podman "$@"; }
     try() { run_with podman "$@"; }
 elif command -v buildah >/dev/null && command -v debootstrap >/dev/null && [ "$(id -u)" = 0 ] &&
     can_build_with_buildah; then
-    lend_certificate
+    lend_to_pip
     build() { build_with_buildah "$@"; }
     try() { run_with_buildah "$@"; }
 else

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from sb3_contrib import QRDQN
 from stable_baselines3 import DQN, PPO, SAC
 from torch import nn
 
+from simhelm import agents
 from simhelm.agents.export import ObservationScaling, export_policy, policy_of
 from simhelm.agents.network import RELU, discrete_action, outputs
 from simhelm.agents.policy import Policy, PolicyMetadata, network_of
 
+SHIPPED = sorted((Path(agents.__path__[0]) / "trained").glob("*.npz"))
 MODELS = [
     (DQN, "CartPole-v1", nn.ReLU),
     (QRDQN, "CartPole-v1", nn.ReLU),
@@ -161,6 +164,23 @@ def test_metadata_survives_the_file(tmp_path: Path) -> None:
     assert again.metadata == metadata
     assert np.array_equal(again.network.weights, policy.network.weights)
     assert [path.name for path in tmp_path.iterdir()] == ["p.npz"]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_policies_play_and_say_how_they_were_made(path: Path) -> None:
+    policy = Policy.load(path)
+    metadata = policy.metadata
+    assert path.stem.replace("_", "") == re.sub("[^a-z0-9]", "", metadata.environment.lower())[7:]
+    assert metadata.command
+    assert path.stat().st_size < 20_000
+    env = gymnasium.make(metadata.environment, steps=3, **metadata.arguments)
+    assert metadata.training_seeds == (1000, 10_000)
+    observation, _ = env.reset(seed=0)
+    for _ in range(3):
+        action = policy.act(observation)
+        assert env.action_space.contains(np.int64(action))
+        observation, _, _, _, info = env.step(action)
+    assert info["error"] < 1e-3
 
 
 class _Canary:

@@ -100,7 +100,7 @@ def recompute(*, quick: bool) -> Iterator[Part]:
     }
     shipped = {
         "shipped policy": policy_runs(
-            Policy.load(SHIPPED).act_many, "method", seeds, guard=GUARDED["method"]
+            Policy.load(SHIPPED[ENVIRONMENT]).act_many, "method", seeds, guard=GUARDED["method"]
         )
     }
     yield runs_part(f"Fixed schemes, {len(seeds)} test seeds", fixed)

@@ -1,6 +1,6 @@
-"""The policies that ``reproduce three-body`` judges, and the one that ships with the package.
+"""The policies that ``reproduce three-body`` judges, and two that ship with the package.
 
-Run ``python -m simhelm.calibration.reproduce.three_body_training`` to make the shipped file again.
+Run ``python -m simhelm.calibration.reproduce.three_body_training`` to make the shipped files again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,11 @@ TRAINING_SEEDS = (0, 1, 2)
 EFFORT = Effort(generations=16, candidates=16, episodes=16, spread=0.15)
 # On validation seeds the guard cost more than it saved, once there was Hermite of order 6.
 GUARDED: dict[ActionKind, bool] = {"method": False, "parameter": False}
-SHIPPED = Path(__file__).parents[2] / "agents" / "trained" / "three_body_v0.npz"
+_TRAINED = Path(__file__).parents[2] / "agents" / "trained"
+SHIPPED = {
+    ENVIRONMENT: _TRAINED / "three_body_v0.npz",
+    "simhelm/NBody-v0": _TRAINED / "nbody_v0.npz",
+}
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +52,12 @@ def start_weights(action: ActionKind, columns: int) -> NDArray[np.float64]:
     return start
 
 
-def make_vector(count: int, action: ActionKind, **arguments: Any) -> Any:
+def make_vector(
+    count: int, action: ActionKind, environment: str = ENVIRONMENT, **arguments: Any
+) -> Any:
     """The batched environment."""
     return gymnasium.make_vec(
-        ENVIRONMENT,
+        environment,
         num_envs=count,
         vectorization_mode="vector_entry_point",
         action=action,
@@ -82,12 +88,18 @@ def train(
     )
 
 
-def exported(policies: LinearPolicies, action: ActionKind, seed: int, effort: Effort) -> Policy:
+def exported(
+    policies: LinearPolicies,
+    action: ActionKind,
+    seed: int,
+    effort: Effort = EFFORT,
+    environment: str = ENVIRONMENT,
+) -> Policy:
     """The policy with where it comes from."""
     training = SEED_RANGES["training"]
-    settings = make_vector(1, action).unwrapped.episodes.settings
+    settings = make_vector(1, action, environment).unwrapped.episodes.settings
     metadata = PolicyMetadata(
-        environment=ENVIRONMENT,
+        environment=environment,
         arguments={"action": action, "guard": GUARDED[action]},
         algorithm="evolution strategy (CMA-ES), linear policy",
         training_seeds=(training.start, training.stop),
@@ -100,11 +112,12 @@ def exported(policies: LinearPolicies, action: ActionKind, seed: int, effort: Ef
 
 
 def main() -> None:
-    """Train the first seed, with the method choice, and write the shipped file."""
+    """Train the first seed, with the method choice, and write the shipped files."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
-    SHIPPED.parent.mkdir(exist_ok=True)
     seed = TRAINING_SEEDS[0]
-    exported(train("method", seed), "method", seed, EFFORT).save(SHIPPED)
+    for environment, path in SHIPPED.items():
+        policies = train("method", seed, environment=environment)
+        exported(policies, "method", seed, environment=environment).save(path)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import importlib.metadata
 import logging
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,8 @@ from simhelm.calibration.training.run_files import (
     write_json,
 )
 from simhelm.simulators.cancellation import Cancellation
-from simhelm.version import __version__
 
+_TRAINED_BY = ("simhelm", "numpy", "gymnasium", "stable-baselines3", "sb3-contrib", "torch")
 log = logging.getLogger(__name__)
 
 
@@ -210,8 +211,6 @@ def _model(config: TrainingConfig, vector: Any) -> Any:
 def _metadata(config: TrainingConfig, env: Any, command: str) -> PolicyMetadata:
     values = getattr(env.unwrapped, "arm_values", None)
     discrete = type(env.action_space).__name__ == "Discrete"
-    found = versions()
-    names = ("simhelm", "numpy", "gymnasium")
     return PolicyMetadata(
         environment=config.environment.id,
         arguments=config.environment.arguments,
@@ -221,8 +220,14 @@ def _metadata(config: TrainingConfig, env: Any, command: str) -> PolicyMetadata:
         steps=config.steps,
         action_values=None if values is None or not discrete else tuple(map(float, values)),
         command=command,
-        versions={name: str(found.get(name) or __version__) for name in names},
+        versions=dict(_versions(_TRAINED_BY)),
     )
+
+
+def _versions(libraries: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for name in libraries:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            yield name, importlib.metadata.version(name)
 
 
 @contextlib.contextmanager
