@@ -18,6 +18,8 @@ from simhelm.envs.baseline import Baseline
 from simhelm.simulators.names import nearest
 
 Floats = NDArray[np.float64]
+# Columns of what _numbers gives.
+_COST, _REWARD = 2, 3
 _RESAMPLES = 2_000
 _LEVELS = (2.5, 97.5)
 
@@ -64,7 +66,8 @@ class Evaluation:
         judged: ``"error"``, or ``"loss"`` (minus the sum of rewards).
         tolerance: of the error, None if none was stated.
         rows: policies first, then baselines in the environment's order.
-        verdict: a sentence computed from the rows.
+        verdict: a sentence computed from the same episodes; learning pays where the interval of
+            the difference from the best baseline, episode by episode, is above 0.
     """
 
     judged: str
@@ -118,12 +121,15 @@ def summarise(
     if tolerance is not None and not has_error:
         raise ConfigurationError("--tolerance: this environment tells no error in its last info")
     judged = "error" if has_error else "loss"
-    rows = [_row(name, kind, [group], judged, tolerance) for name, (kind, group) in results.items()]
-    learned = [group for kind, group in results.values() if kind == "policy"]
-    if len(learned) > 1:
-        pooled = _row(f"all {len(learned)} policies", "pooled", learned, judged, tolerance)
-        rows.insert(len(learned), pooled)
-    return Evaluation(judged, tolerance, rows, _verdict(rows, judged, tolerance))
+    groups = {name: (kind, [group]) for name, (kind, group) in results.items()}
+    policies = {name: it for name, it in groups.items() if it[0] == "policy"}
+    if len(policies) > 1:
+        learned = [group for _, (group,) in policies.values()]
+        pooled = {f"all {len(learned)} policies": ("pooled", learned)}
+        groups = policies | pooled | {n: it for n, it in groups.items() if n not in policies}
+    tables = {name: _table(each, judged, tolerance) for name, (_, each) in groups.items()}
+    rows = [_row(name, kind, tables[name]) for name, (kind, _) in groups.items()]
+    return Evaluation(judged, tolerance, rows, _verdict(rows, tables, tolerance))
 
 
 def _chosen(env: gymnasium.Env[Any, Any], names: Sequence[str] | None) -> Mapping[str, Baseline]:
@@ -177,11 +183,13 @@ def _check_fit(env: gymnasium.Env[Any, Any], name: str, policy: Policy) -> None:
         )
 
 
-def _row(
-    name: str, kind: str, groups: list[list[EpisodeResult]], judged: str, tolerance: float | None
-) -> EvaluationRow:
-    """One row; groups are trainings, resampled together with their episodes' seeds."""
-    table = np.array([[_numbers(r, judged, tolerance) for r in group] for group in groups])
+def _table(groups: list[list[EpisodeResult]], judged: str, tolerance: float | None) -> Floats:
+    """Numbers of every episode, shape (trainings, episodes, 4)."""
+    return np.array([[_numbers(r, judged, tolerance) for r in group] for group in groups])
+
+
+def _row(name: str, kind: str, table: Floats) -> EvaluationRow:
+    """One row; trainings are resampled together with their episodes' seeds."""
     value, failed, cost, reward = np.moveaxis(table, 2, 0)
     return EvaluationRow(
         name,
@@ -226,7 +234,9 @@ def _bootstrap(values: Floats, statistic: Callable[..., Any]) -> Interval:
     return Interval(float(statistic(values.ravel())), float(low), float(high))
 
 
-def _verdict(rows: list[EvaluationRow], judged: str, tolerance: float | None) -> str:
+def _verdict(
+    rows: list[EvaluationRow], tables: Mapping[str, Floats], tolerance: float | None
+) -> str:
     """Against the best baseline that is no oracle, chosen in hindsight: its advantage."""
     learned = [row for row in rows if row.kind in ("policy", "pooled")]
     rivals = [row for row in rows if row.kind in ("fixed", "rule", "random")]
@@ -235,11 +245,14 @@ def _verdict(rows: list[EvaluationRow], judged: str, tolerance: float | None) ->
     ours = learned[-1]
     if tolerance is None:
         best = min(rivals, key=lambda row: -row.mean_reward.value)
-        paid = ours.mean_reward.value > best.mean_reward.value
+        gain = _bootstrap(
+            tables[ours.who][:, :, _REWARD] - tables[best.who][:, :, _REWARD], np.mean
+        )
         return (
-            f"Learning {'paid' if paid else 'did not pay'}: mean reward "
+            f"{_words(gain)}: mean reward "
             f"{_text(ours.mean_reward)} of {ours.who}, {_text(best.mean_reward)} of {best.who}, "
-            f"the best baseline in hindsight that is no oracle."
+            f"the best baseline in hindsight that is no oracle; {_text(gain)} more, episode by "
+            f"episode."
         )
     safe = [row for row in rivals if row.failure_rate.value <= ours.failure_rate.value]
     if not safe:
@@ -248,12 +261,21 @@ def _verdict(rows: list[EvaluationRow], judged: str, tolerance: float | None) ->
             f"often than every baseline that is no oracle; mean cost {_text(ours.cost)}."
         )
     best = min(safe, key=lambda row: row.cost.value)
-    paid = ours.cost.value < best.cost.value
+    gain = _bootstrap(tables[best.who][:, :, _COST] - tables[ours.who][:, :, _COST], np.mean)
     return (
-        f"Learning {'paid' if paid else 'did not pay'}: mean cost {_text(ours.cost)} of "
+        f"{_words(gain)}: mean cost {_text(ours.cost)} of "
         f"{ours.who}, {_text(best.cost)} of {best.who}, the cheapest baseline in hindsight that "
-        f"misses the tolerance no more often and is no oracle."
+        f"misses the tolerance no more often and is no oracle; {_text(gain)} less, episode by "
+        f"episode."
     )
+
+
+def _words(gain: Interval) -> str:
+    """Only a gain whose interval is above 0 is one."""
+    if gain.low > 0.0:
+        return "Learning paid"
+    shown = gain.high < 0.0 or gain.low == gain.high == 0.0
+    return "Learning did not pay" + ("" if shown else ", as far as these episodes show")
 
 
 def _text(interval: Interval) -> str:

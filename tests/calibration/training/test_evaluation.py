@@ -126,6 +126,24 @@ def test_the_verdict_at_a_tolerance_compares_costs_at_no_more_failures() -> None
     assert worse.verdict.startswith("Learning did not pay")
 
 
+def test_a_difference_within_the_spread_of_the_episodes_is_none() -> None:
+    """Paired: a small gain in every episode counts, a larger one of a few does not."""
+    rng = np.random.default_rng(0)
+    rewards = rng.normal(0.0, 5.0, 40)
+    other = rng.normal(0.0, 5.0, 40)
+    other += rewards.mean() + 0.3 - other.mean()
+
+    def verdict(ours: Any) -> str:
+        results = {"ours": ("policy", _episodes([1.0] * 40, ours.tolist())),
+                   "rule": ("rule", _episodes([1.0] * 40, rewards.tolist()))}  # fmt: skip
+        return summarise(results, None).verdict
+
+    assert verdict(rewards + 0.1).startswith("Learning paid")
+    assert verdict(other).startswith("Learning did not pay, as far as these episodes show")
+    assert verdict(rewards - 0.1).startswith("Learning did not pay: ")
+    assert verdict(rewards).startswith("Learning did not pay: ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
