@@ -251,8 +251,8 @@ def _verdict(
         return (
             f"{_words(gain)}: mean reward "
             f"{_text(ours.mean_reward)} of {ours.who}, {_text(best.mean_reward)} of {best.who}, "
-            f"the best baseline in hindsight that is no oracle; {_text(gain)} more, episode by "
-            f"episode."
+            f"the best baseline in hindsight that is no oracle; difference, episode by episode: "
+            f"{_text(gain)}."
         )
     safe = [row for row in rivals if row.failure_rate.value <= ours.failure_rate.value]
     if not safe:
@@ -265,8 +265,8 @@ def _verdict(
     return (
         f"{_words(gain)}: mean cost {_text(ours.cost)} of "
         f"{ours.who}, {_text(best.cost)} of {best.who}, the cheapest baseline in hindsight that "
-        f"misses the tolerance no more often and is no oracle; {_text(gain)} less, episode by "
-        f"episode."
+        f"misses the tolerance no more often and is no oracle; saved, episode by episode: "
+        f"{_text(gain)}."
     )
 
 
