@@ -6,11 +6,13 @@ import csv
 import dataclasses
 import itertools
 import json
+import math
 import statistics
 import textwrap
 from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import pydantic
 
 from simhelm.simulators.end_reason import EndReason
@@ -27,7 +29,8 @@ class SummaryRow:
     Attributes:
         policy, kind: its name, and learner, rule, fixed or oracle.
         repeats: independent runs behind the numbers.
-        total: mean total loss of a run; ``spread`` its standard deviation (None for one run).
+        totals: total loss of every run; runs of the same place had the same problem.
+        total: their mean; ``spread`` their standard deviation (None for one run).
         to_best_fixed: total over that of the best fixed setting that was run; below 1 is better.
         to_oracle: total over that of the oracle.
         failures: solves that did not converge, over all runs.
@@ -38,6 +41,7 @@ class SummaryRow:
     policy: str
     kind: str
     repeats: int
+    totals: tuple[float, ...]
     total: float
     spread: float | None
     to_best_fixed: float | None
@@ -50,7 +54,7 @@ class SummaryRow:
 def summarise(episodes: Iterable[tuple[Entrant, int, Episode]]) -> list[SummaryRow]:
     """One row a policy, best first."""
     groups: dict[str, tuple[Entrant, list[Episode]]] = {}
-    for entrant, _, episode in episodes:
+    for entrant, _, episode in sorted(episodes, key=lambda played: played[1]):
         groups.setdefault(entrant.name, (entrant, []))[1].append(episode)
     rows = [_row(entrant, group) for entrant, group in groups.values()]
     best, oracle = best_fixed(rows), _best(rows, ("oracle",))
@@ -71,6 +75,7 @@ def _row(entrant: Entrant, group: list[Episode]) -> SummaryRow:
         policy=entrant.name,
         kind=entrant.kind,
         repeats=len(group),
+        totals=tuple(totals),
         total=statistics.fmean(totals),
         spread=statistics.stdev(totals) if len(totals) > 1 else None,
         to_best_fixed=None,
@@ -156,17 +161,32 @@ def verdict(rows: list[SummaryRow], loss_name: str) -> str:
     if not learners or fixed is None:
         return "No verdict: a learner and a fixed setting are both needed for one."
     best = learners[0]
-    paid = best.total < fixed.total
+    outcome = _outcome(best, fixed)
     text = (
-        f"Learning {'paid' if paid else 'did not pay'}: {best.policy}, the best learner, needed "
+        f"{outcome}: {best.policy}, the best learner, needed "
         f"{_compared(best, fixed, loss_name)}, the best fixed setting that was run"
-        + ("" if paid else " (which one that is nobody knows beforehand)")
+        + ("" if best.total < fixed.total else " (which one that is nobody knows beforehand)")
     )
     for row in rows:
         if row.kind == "rule" and row is not fixed:
             text += f"; it needed {_compared(best, row, loss_name)}, the rule of thumb"
     worse = [row.policy for row in learners[1:] if row.total > fixed.total]
     return f"{text}." + (f" Worse than the best fixed: {', '.join(worse)}." if worse else "")
+
+
+def _outcome(learner: SummaryRow, fixed: SummaryRow) -> str:
+    """Only a saving whose 95 % interval over the runs, by Student's t, is above 0 is one."""
+    saved = np.subtract(fixed.totals, learner.totals)
+    mean, runs = float(saved.mean()), saved.size
+    if runs == 1:
+        return f"Learning {'paid' if mean > 0.0 else 'did not pay'}, in one run"
+    from scipy.special import stdtrit
+
+    half = float(stdtrit(runs - 1, 0.975) * saved.std(ddof=1) / math.sqrt(runs))
+    if mean > half:
+        return "Learning paid"
+    shown = mean <= -half
+    return "Learning did not pay" + ("" if shown else f", as far as {runs} runs show")
 
 
 def _compared(row: SummaryRow, other: SummaryRow, loss_name: str) -> str:

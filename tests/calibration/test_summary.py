@@ -58,15 +58,39 @@ def test_failures_are_counted() -> None:
 
 def test_verdict_says_yes_no_and_neither() -> None:
     paid = verdict(_rows([[4, 4]]), "sweeps")
-    assert paid.startswith("Learning paid: B, the best learner, needed 20.0 % fewer sweeps than")
+    assert paid.startswith("Learning paid, in one run: B, the best learner, needed 20.0 % fewer ")
     assert "omega=1.5, the best fixed setting that was run" in paid
     assert "60.0 % fewer sweeps than omega=1, the rule of thumb" in paid
     lost = verdict(_rows([[6, 6]]), "sweeps")
-    assert lost.startswith("Learning did not pay: B, the best learner, needed 20.0 % more sweeps")
+    assert lost.startswith("Learning did not pay, in one run: B, the best learner, needed 20.0 % m")
     assert "40.0 % fewer sweeps than omega=1" in lost
     tie = verdict(_rows([[5, 5]]), "sweeps")
-    assert tie.startswith("Learning did not pay: B, the best learner, needed as many sweeps as")
+    assert tie.startswith("Learning did not pay, in one run: B, the best learner, needed as many ")
     assert verdict(_rows([]), "sweeps").startswith("No verdict")
+
+
+@pytest.mark.parametrize(
+    ("totals", "words"),
+    [
+        # Saved 1, 2, 3 of 10: mean 2, deviation 1, t(2) = 4.303, so 2 - 2.48 < 0.
+        ([9, 8, 7], "Learning did not pay, as far as 3 runs show: B"),
+        ([8, 8, 7], "Learning paid: B"),
+        ([11, 11, 11], "Learning did not pay: B"),
+        ([10, 10, 10], "Learning did not pay: B"),
+        ([13, 9, 9], "Learning did not pay, as far as 3 runs show: B"),
+    ],
+)
+def test_a_saving_within_the_spread_of_the_runs_is_none(totals: list[int], words: str) -> None:
+    assert verdict(_rows([[total, 0] for total in totals]), "sweeps").startswith(words)
+
+
+def test_runs_of_the_same_problem_are_compared() -> None:
+    """Problems that differ far more than the policies hide nothing: 1 saved in each."""
+    played = []
+    for run, base in enumerate((10, 100, 1000)):
+        played.append((_entrant("fixed", "fixed"), run, _episode([base])))
+        played.insert(0, (_entrant("B", "learner"), run, _episode([base - 1])))
+    assert verdict(summarise(played), "sweeps").startswith("Learning paid: B")
 
 
 def test_a_random_design_is_no_fixed_setting() -> None:
