@@ -53,7 +53,14 @@ def test_the_forest_says_what_scikit_learn_says(kind: Kind) -> None:
     model = (
         ExtraTreesRegressor(15, random_state=3)
         if kind == "extra-trees"
-        else GradientBoostingRegressor(n_estimators=15, max_depth=4, subsample=0.7, random_state=3)
+        else GradientBoostingRegressor(
+            n_estimators=15,
+            learning_rate=0.3,
+            max_depth=6,
+            min_samples_leaf=5,
+            subsample=0.5,
+            random_state=3,
+        )
     ).fit(data.rows, y)
     found = proxy.forest.predict(unseen.rows)[:, 0]
     assert found == pytest.approx(model.predict(unseen.rows), rel=1e-12)

@@ -34,7 +34,7 @@ def train_proxy(
     model: Annotated[
         str, typer.Option(help="gradient-boosting or extra-trees.")
     ] = "gradient-boosting",
-    trees: Annotated[int, typer.Option(help="Trees for each output.", min=1)] = 400,
+    trees: Annotated[int, typer.Option(help="Trees for each output.", min=1)] = 600,
     seed: Annotated[int, typer.Option(help="Of the trees and of the folds.", min=0)] = 0,
     form: FormatOption = OutputFormat.table,
 ) -> None:
