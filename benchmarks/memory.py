@@ -6,6 +6,8 @@ the memory of whoever started it.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 # For ``python -c``, followed by the words of a simhelm command; the account ends stderr.
 WATCHED = """
 import atexit, sys
@@ -19,6 +21,12 @@ atexit.register(tell)
 from simhelm.calibration.cli import main
 main()
 """
+
+
+def own_peak_bytes() -> int:
+    """The account of this process."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return peak_bytes(next(line for line in lines if line.startswith("VmHWM")))
 
 
 def peak_bytes(errors: str) -> int:

@@ -6,7 +6,6 @@ import contextlib
 import importlib.util
 import io
 import multiprocessing
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.comparison import Comparison, lacking
+from benchmarks.memory import own_peak_bytes
 from simhelm.calibration.terminal import print_table
 from simhelm.simulators.transport import (
     Network,
@@ -151,12 +151,7 @@ def _memory(persons: int) -> float:
 
 def _largest_memory(persons: int) -> float:
     simulate(grid_town(persons=persons), HIDDEN_CONSTANTS, iterations=DAYS, seed=1)
-    return _megabytes()
-
-
-def _megabytes() -> float:
-    """Peak resident memory of this process (Linux counts it in kilobytes)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    return own_peak_bytes() / 1e6
 
 
 def _row(what: str, spent: float, bar: float | None) -> dict[str, str]:

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import numpy as np
 import pydantic
 
+from simhelm.calibration.gain import said_of
 from simhelm.simulators.end_reason import EndReason
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def verdict(rows: list[SummaryRow], loss_name: str) -> str:
 
 
 def _outcome(learner: SummaryRow, fixed: SummaryRow) -> str:
-    """Only a saving whose 95 % interval over the runs, by Student's t, is above 0 is one."""
+    """By the 95 % interval of the saving over the runs, after Student's t."""
     saved = np.subtract(fixed.totals, learner.totals)
     mean, runs = float(saved.mean()), saved.size
     if runs == 1:
@@ -183,10 +184,7 @@ def _outcome(learner: SummaryRow, fixed: SummaryRow) -> str:
     from scipy.special import stdtrit
 
     half = float(stdtrit(runs - 1, 0.975) * saved.std(ddof=1) / math.sqrt(runs))
-    if mean > half:
-        return "Learning paid"
-    shown = mean <= -half
-    return "Learning did not pay" + ("" if shown else f", as far as {runs} runs show")
+    return said_of(mean - half, mean + half, f"{runs} runs")
 
 
 def _compared(row: SummaryRow, other: SummaryRow, loss_name: str) -> str:

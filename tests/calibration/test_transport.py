@@ -15,9 +15,10 @@ from simhelm.calibration.reproduce.transport_studies import (
     CONTENDERS,
     FOLDER,
     STRUCTURE_CONTENDERS,
+    STUDIES,
     Scale,
 )
-from simhelm.calibration.study import run_study
+from simhelm.calibration.study import StudyView, run_study
 from simhelm.simulators import EndReason, Metrics, Output, Parameter, Problem
 from simhelm.simulators.problem import Value
 from simhelm.simulators.transport import MODES
@@ -119,7 +120,11 @@ def test_small_reproduction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     assert median("log-share steps") < median("random search")
     assert rows["random search: runs [rounds] to L1 of"].startswith("25: ")
-    assert reproduction.shares_part("reachable", small, SMALL, contenders) == part, "kept studies"
+    kept = sorted((tmp_path / STUDIES).glob("reachable-*/seed-*"))
+    assert len(kept) == len(contenders) * SMALL.seeds
+    ended = [StudyView(folder).trials()[-1].finished for folder in kept]
+    assert reproduction.shares_part("reachable", small, SMALL, contenders) == part
+    assert [StudyView(folder).trials()[-1].finished for folder in kept] == ended, "run again"
     structure = reproduction.structure_part(SMALL, STRUCTURE_CONTENDERS)
     assert any(row.what == "hybrid: fleet found / true" for row in structure.rows)
     stopping = reproduction.stopping_part(SMALL)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.metadata
 import json
 import math
 from pathlib import Path
@@ -13,6 +12,7 @@ import simhelm.agents.samplers
 from simhelm.calibration.line_store import append_rows, read_rows
 from simhelm.calibration.lottery import agents
 from simhelm.calibration.lottery.instances import Instance
+from simhelm.calibration.provenance import installed
 
 _LIBRARIES = ("optuna", "numpy", "torch", "stable_baselines3")
 
@@ -29,10 +29,7 @@ def _code() -> str:
     """Of the agents' own source files and of the libraries behind them."""
     digest = hashlib.sha256()
     for name in _LIBRARIES:
-        try:
-            digest.update(importlib.metadata.version(name).encode())
-        except importlib.metadata.PackageNotFoundError:
-            digest.update(b"none")
+        digest.update((installed(name) or "none").encode())
     folders = [*simhelm.agents.samplers.__path__, str(Path(agents.__file__).parent)]
     names = ("agents.py", "views.py", "policy_gradient.py", "instances.py")
     for path in sorted(Path(folders[0]).glob("*.py")) + [Path(folders[-1]) / n for n in names]:

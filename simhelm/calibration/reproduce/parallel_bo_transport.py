@@ -10,7 +10,6 @@ sampler calibrates the embedded simulation: the targets are shares that hidden c
 from __future__ import annotations
 
 import importlib.util
-import logging
 import math
 import statistics
 from collections.abc import Iterator, Sequence
@@ -47,7 +46,6 @@ from simhelm.simulators.transport.problem import (
 
 # What the loss of the structure is the sum of.
 _ERRORS = {"l1": "shares", "volume_error": "volumes", "time_error": "times"}
-log = logging.getLogger(__name__)
 
 PUBLISHED_BEST = 25.9
 SHARES = tuple(f"share_{mode}" for mode in MODES)
@@ -80,7 +78,6 @@ def shares_part(
         if contender.needs and importlib.util.find_spec(contender.needs) is None:
             rows.append(Row(contender.name, f"not run: {contender.needs} is not installed"))
             continue
-        log.info("%s, target %s ...", contender.name, target)
         runs = [
             one_study(target, problem, contender, scale, noise, seed) for seed in range(scale.seeds)
         ]
@@ -151,7 +148,6 @@ def structure_part(scale: Scale, contenders: Sequence[Contender]) -> Part:
     ]
     rows = [Row("loss of the hidden truth", f"{truth:.1f}: {', '.join(parts)}")]
     for contender in contenders:
-        log.info("structure, %s ...", contender.name)
         best = [_best_structure(problem, contender, scale, seed) for seed in range(scale.seeds)]
         rows += _structure_rows(problem, contender.name, best, truth, judged=scale is FULL)
     runs = f"{_structure_runs(contenders[0], scale)} runs each, {scale.seeds} seeds"

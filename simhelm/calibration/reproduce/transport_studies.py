@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,8 @@ from simhelm.calibration.study.view import StudyView
 from simhelm.simulators.problem import Value, WatchedProblem
 from simhelm.simulators.transport.modes import MODES
 from simhelm.simulators.transport.problem import ModeChoice
+
+log = logging.getLogger(__name__)
 
 FOLDER = Path("runs") / "parallel-bo-transport"
 STUDIES = FOLDER / "studies"
@@ -150,6 +153,7 @@ def study(problem: WatchedProblem, name: str, **settings: Any) -> StudyView:
     Studies of other settings lie in other directories. A directory does not know the source code
     that made it: whoever changes that removes them.
     """
+    log.info("%s, seed %d ...", name, settings["seed"])
     what = digest([describe(problem, InstanceRecipe(problem)), settings])
     folder = STUDIES / _slug(name) / f"seed-{settings['seed']}-{what[:12]}"
     return run_study(problem, folder, baselines=[], **settings)

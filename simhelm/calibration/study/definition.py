@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import importlib.metadata
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from simhelm.calibration.errors import ConfigurationError
-from simhelm.calibration.provenance import fingerprint
+from simhelm.calibration.provenance import fingerprint, installed
 from simhelm.calibration.schema import load_table
 from simhelm.calibration.study.configuration import (
     EXECUTABLE_KEYS,
@@ -199,37 +198,39 @@ def _fields(thing: Parameter | Output) -> Any:
 
 def _argument(value: Any) -> Any:
     """A file or an array counts by its content, an object only by its class."""
-    if isinstance(value, Mapping):
-        return {str(key): _argument(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_argument(item) for item in value]
+    return _plain(value, _content)
+
+
+def _content(value: Any) -> Any:
     if isinstance(value, (str, Path)):
         return {"sha256": fingerprint(Path(value))} if Path(value).is_file() else str(value)
     if isinstance(value, np.ndarray) and not value.dtype.hasobject:
         content = hashlib.sha256(value.tobytes()).hexdigest()
         return {"sha256": content, "dtype": str(value.dtype), "shape": list(value.shape)}
     if isinstance(value, np.generic):
-        value = value.item()
-    plain = isinstance(value, (int, float, bool, type(None)))
-    return _plain(value) if plain else f"{type(value).__module__}:{type(value).__qualname__}"
+        return _plain(value.item())
+    return f"{type(value).__module__}:{type(value).__qualname__}"
 
 
 def _version(kind: type) -> str | None:
     """The release of the package that a class comes from; None for a script."""
     root = kind.__module__.partition(".")[0]
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        return importlib.metadata.version(root)
+    if found := installed(root):
+        return found
     # Released under another name: every file of every distribution is looked at.
     distributions = importlib.metadata.packages_distributions().get(root, [])
-    return importlib.metadata.version(distributions[0]) if distributions else None
+    return installed(distributions[0]) if distributions else None
 
 
-def _plain(value: Any) -> Any:
-    """The value as JSON would give it back; NaN (an unused bound) becomes None."""
+def _plain(value: Any, other: Callable[[Any], Any] = str) -> Any:
+    """The value as JSON would give it back; NaN (an unused bound) becomes None.
+
+    ``other`` is asked about text and about what JSON does not know.
+    """
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _plain(item, other) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_plain(item, other) for item in value]
     if isinstance(value, float) and math.isnan(value):
         return None
-    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+    return value if isinstance(value, (int, float, bool, type(None))) else other(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
@@ -70,3 +71,9 @@ class InstanceRecipe:
     def make(self) -> Problem:
         """The object."""
         return self.problem
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what the problem was made with: workers do not ask, and it need not pickle."""
+        problem = copy.copy(self.problem)
+        problem.arguments = {}
+        return {"problem": problem}

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from simhelm.agents.policy import Policy
 from simhelm.calibration.errors import ConfigurationError
+from simhelm.calibration.gain import said_of
 from simhelm.calibration.training.rollout import EpisodeResult, run_episodes
 from simhelm.envs.baseline import Baseline
 from simhelm.simulators.names import nearest
@@ -249,7 +250,7 @@ def _verdict(
             tables[ours.who][:, :, _REWARD] - tables[best.who][:, :, _REWARD], np.mean
         )
         return (
-            f"{_words(gain)}: mean reward "
+            f"{said_of(gain.low, gain.high, 'these episodes')}: mean reward "
             f"{_text(ours.mean_reward)} of {ours.who}, {_text(best.mean_reward)} of {best.who}, "
             f"the best baseline in hindsight that is no oracle; difference, episode by episode: "
             f"{_text(gain)}."
@@ -263,19 +264,11 @@ def _verdict(
     best = min(safe, key=lambda row: row.cost.value)
     gain = _bootstrap(tables[best.who][:, :, _COST] - tables[ours.who][:, :, _COST], np.mean)
     return (
-        f"{_words(gain)}: mean cost {_text(ours.cost)} of "
+        f"{said_of(gain.low, gain.high, 'these episodes')}: mean cost {_text(ours.cost)} of "
         f"{ours.who}, {_text(best.cost)} of {best.who}, the cheapest baseline in hindsight that "
         f"misses the tolerance no more often and is no oracle; saved, episode by episode: "
         f"{_text(gain)}."
     )
-
-
-def _words(gain: Interval) -> str:
-    """Only a gain whose interval is above 0 is one."""
-    if gain.low > 0.0:
-        return "Learning paid"
-    shown = gain.high < 0.0 or gain.low == gain.high == 0.0
-    return "Learning did not pay" + ("" if shown else ", as far as these episodes show")
 
 
 def _text(interval: Interval) -> str:

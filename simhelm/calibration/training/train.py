@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import importlib.metadata
 import logging
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import numpy as np
 from simhelm.agents.policy import Policy, PolicyMetadata
 from simhelm.agents.samplers.isolation import isolated
 from simhelm.calibration.lock import exclusive
-from simhelm.calibration.provenance import versions
+from simhelm.calibration.provenance import installed, versions
 from simhelm.calibration.training.algorithms import make_model
 from simhelm.calibration.training.checkpoint import restore
 from simhelm.calibration.training.configuration import TrainingConfig, make_checked
@@ -220,14 +219,8 @@ def _metadata(config: TrainingConfig, env: Any, command: str) -> PolicyMetadata:
         steps=config.steps,
         action_values=None if values is None or not discrete else tuple(map(float, values)),
         command=command,
-        versions=dict(_versions(_TRAINED_BY)),
+        versions={name: found for name in _TRAINED_BY if (found := installed(name))},
     )
-
-
-def _versions(libraries: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for name in libraries:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            yield name, importlib.metadata.version(name)
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ import psutil
 
 from simhelm.calibration import Execution, StudyView, run_study
 from simhelm.calibration.study.executors import Processes
-from tests.calibration.study.harness import finished_trials, nothing_left
+from tests.calibration.study.harness import finished_trials, nothing_left, wait_until
 from tests.calibration.study.problems import Bowl
 from tests.subprocesses import command_line, run_simhelm, started
 
@@ -114,14 +114,15 @@ def kill_and_resume(
 
 def _wait_for_progress(process: subprocess.Popen[str], directory: Path, before: int) -> None:
     """Until something new is recorded, so that every round goes on by a little."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if process.poll() is not None or finished_trials(directory) > before:
-            return
-        time.sleep(0.01)
-    process.kill()
-    _, text = process.communicate()
-    raise AssertionError(f"no progress within {PATIENCE} s after {before} trials: {text}")
+    try:
+        wait_until(
+            lambda: process.poll() is not None or finished_trials(directory) > before,
+            f"progress after {before} trials",
+            patience=PATIENCE,
+        )
+    except AssertionError as error:
+        process.kill()
+        raise AssertionError(f"{error}: {process.communicate()[1]}") from error
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import sqlite3
 import time
@@ -235,6 +236,16 @@ def test_f16_arguments_count_by_their_content() -> None:
     zeros = described(np.zeros(3))
     assert zeros == described(np.zeros(3)) != described(np.array([0.0, 0.0, 1.0]))
     assert described(object()) == {"bounds": "builtins:object", "others": [1, 2.0]}
+
+
+def test_f16_arguments_stay_with_the_caller() -> None:
+    """What need not pickle does not: a worker gets the object, not what it was made with."""
+    problem = Bowl(full_budget=4)
+    problem.arguments = {**problem.arguments, "made by": lambda: None}
+    sent = pickle.loads(pickle.dumps(InstanceRecipe(problem))).make()  # noqa: S301 - our own
+    assert sent.full_budget == 4
+    assert not sent.arguments
+    assert problem.arguments["full_budget"] == 4
 
 
 def test_f16_a_fork_takes_over_what_still_holds(tmp_path: Path) -> None:
