@@ -55,6 +55,7 @@ def compare(communicator: Any, makers: list[Any]) -> None:
 def fail(communicator: Any) -> None:
     makers = [functools.partial(Walk, fail_at=at) for at in (-1, -1, 2, -1)]
     vector = MPIVecEnv(makers, communicator)
+    vector.seed(1)
     vector.reset()
     vector.step(np.array([0, 1, 2, 0]))
     try:

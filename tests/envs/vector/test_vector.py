@@ -87,11 +87,23 @@ def test_an_exception_names_environment_and_action() -> None:
     vector.close()
 
 
-@pytest.mark.parametrize("view", [ProcessVectorEnv, ProcessVecEnv])
-def test_a_killed_worker_is_reported_with_its_signal(view: Any) -> None:
+def _reset_for_gymnasium(vector: Any) -> None:
+    vector.reset(seed=1)
+
+
+def _reset_for_sb3(vector: Any) -> None:
+    vector.seed(1)
+    vector.reset()
+
+
+@pytest.mark.parametrize(
+    ("view", "reset"),
+    [(ProcessVectorEnv, _reset_for_gymnasium), (ProcessVecEnv, _reset_for_sb3)],
+)
+def test_a_killed_worker_is_reported_with_its_signal(view: Any, reset: Any) -> None:
     """F27: SIGKILL of one of three workers."""
     vector = view([functools.partial(Walk, die_at=at) for at in (-1, 2, -1)], 3)
-    vector.reset()
+    reset(vector)
     vector.step(np.array([0, 2, 1]))
     with pytest.raises(EnvironmentFailed, match="killed by SIGKILL") as caught:
         vector.step(np.array([0, 1, 2]))

@@ -59,9 +59,9 @@ def accelerations_and_jerks(
             r2 = dx * dx + dy * dy + dz * dz
             closest = min(closest, r2)
             s2 = r2 + soft2
-            s = np.sqrt(s2)
-            w = 1.0 / (s2 * s)
-            inverse = w * s
+            # The division does not wait for the root: both take as long as all the rest.
+            inverse = 1.0 / s2
+            w = inverse * inverse * np.sqrt(s2)
             alpha = 3.0 * (dx * ux + dy * uy + dz * uz) * inverse
             mk = masses[k]
             wi, wk = mk * w, mi * w

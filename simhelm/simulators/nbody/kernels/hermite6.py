@@ -26,9 +26,8 @@ def add_snaps(masses: Floats, x: Floats, v: Floats, soft2: float, a: Floats, s: 
             ux, uy, uz = v[k, 0] - v[i, 0], v[k, 1] - v[i, 1], v[k, 2] - v[i, 2]
             bx, by, bz = a[k, 0] - a[i, 0], a[k, 1] - a[i, 1], a[k, 2] - a[i, 2]
             s2 = dx * dx + dy * dy + dz * dz + soft2
-            r = np.sqrt(s2)
-            w = 1.0 / (s2 * r)
-            inverse = w * r
+            inverse = 1.0 / s2
+            w = inverse * inverse * np.sqrt(s2)
             alpha = (dx * ux + dy * uy + dz * uz) * inverse
             pull = ux * ux + uy * uy + uz * uz + dx * bx + dy * by + dz * bz
             three_beta = 3.0 * (pull * inverse + alpha * alpha)
