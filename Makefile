@@ -12,9 +12,10 @@ demo: $(VENV)/base
 	$(BIN)/simhelm run examples/heat.toml
 
 # The tests share the cores already: threads of BLAS and torch beside them would only be in the way.
+# Four at a time even on two cores, for many of them wait for other processes.
 test: $(VENV)/test
 	@sh tests/debian.sh
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 4 --dist worksteal
 	@$(MAKE) --no-print-directory test-fenics
 
 # PETSc and DOLFINx are one wheel for newer interpreters only: a second environment.

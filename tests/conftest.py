@@ -1,9 +1,23 @@
-"""Strictness for the whole test session: floating-point errors and warnings are failures."""
+"""For the whole test session: floating-point errors are failures, and the longest tests begin."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
+
+# Of half a minute and more: begun first, they are not waited for in the end.
+LONGEST = frozenset(
+    {
+        "test_learning_to_relax_quick",
+        "test_a_killed_master_loses_nothing",
+        "test_f14_one_of_two_runs_wins",
+    }
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests first; the others keep their order."""
+    items.sort(key=lambda item: item.name not in LONGEST)
 
 
 @pytest.fixture(autouse=True)

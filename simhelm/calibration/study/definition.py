@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import importlib.metadata
 import math
@@ -214,11 +215,15 @@ def _content(value: Any) -> Any:
 
 def _version(kind: type) -> str | None:
     """The release of the package that a class comes from; None for a script."""
-    root = kind.__module__.partition(".")[0]
-    if found := installed(root):
+    return _release(kind.__module__.partition(".")[0])
+
+
+@functools.cache
+def _release(package: str) -> str | None:
+    if found := installed(package):
         return found
     # Released under another name: every file of every distribution is looked at.
-    distributions = importlib.metadata.packages_distributions().get(root, [])
+    distributions = importlib.metadata.packages_distributions().get(package, [])
     return installed(distributions[0]) if distributions else None
 
 

@@ -59,6 +59,11 @@ class PreparedMatrix:
         return self.data[self.diagonal_position]
 
     @functools.cached_property
+    def distinct_diagonal(self) -> Floats:
+        """The values that the diagonal has, rising, shape (values,)."""
+        return np.unique(self.diagonal)
+
+    @functools.cached_property
     def blocks(self) -> ColourBlocks:
         """Rows grouped by colour and length (made at first use; a second copy of the matrix)."""
         if self.colour_starts is None:

@@ -369,15 +369,18 @@ def check_omegas(omegas: ArrayLike) -> Floats:
 
 def check_shifts(matrix: PreparedMatrix, shifts: Floats) -> None:
     """Raise ValueError unless all shifts are finite and leave no diagonal entry zero."""
-    for shift in shifts[shifts != 0.0].tolist():
-        if not math.isfinite(shift):
-            raise ValueError(f"shift: expected a finite number, got {shift!r}")
-        zero = np.flatnonzero(matrix.diagonal + shift == 0.0)
-        if zero.size:
-            raise ValueError(
-                f"shift: {shift!r} makes the diagonal of row {zero[0]} zero, which relaxation "
-                "divides by"
-            )
+    if not np.isfinite(shifts).all():
+        first = shifts[~np.isfinite(shifts)][0]
+        raise ValueError(f"shift: expected a finite number, got {float(first)!r}")
+    # A sum of two numbers is zero where they are opposite, and nowhere else.
+    entries = matrix.distinct_diagonal
+    found = entries[np.minimum(np.searchsorted(entries, -shifts), entries.size - 1)]
+    if (found == -shifts).any():
+        shift = float(shifts[found == -shifts][0])
+        row = int(np.flatnonzero(matrix.diagonal == -shift)[0])
+        raise ValueError(
+            f"shift: {shift!r} makes the diagonal of row {row} zero, which relaxation divides by"
+        )
 
 
 def _vector(name: str, values: ArrayLike, size: int) -> Floats:

@@ -34,7 +34,7 @@ def wait_until(condition: Callable[[], Any], what: str, *, patience: float = PAT
     while time.monotonic() < deadline:
         if found := condition():
             return found
-        time.sleep(0.02)
+        time.sleep(0.05)
     raise AssertionError(f"waited {patience} s for {what}")
 
 
