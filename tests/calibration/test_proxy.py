@@ -1,9 +1,12 @@
 """Proxies fitted, checked, searched in, and held against the simulator."""
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor
 from typer.testing import CliRunner
@@ -13,7 +16,8 @@ from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.evaluations import Evaluation, read_evaluations, write_evaluations
 from simhelm.calibration.proxy.check import check, split
 from simhelm.calibration.proxy.data import TrainingData, from_configs, from_file
-from simhelm.calibration.proxy.training import KINDS, Kind, Recipe, fit, quantile
+from simhelm.calibration.proxy.recipe import KINDS, Kind, Recipe
+from simhelm.calibration.proxy.training import fit, quantile
 from simhelm.simulators.accelerator.problem import Accelerator
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.problem import Metrics, Parameter
@@ -57,7 +61,6 @@ def test_the_forest_says_what_scikit_learn_says(kind: Kind) -> None:
             n_estimators=15,
             learning_rate=0.3,
             max_depth=6,
-            min_samples_leaf=5,
             subsample=0.5,
             random_state=3,
         )
@@ -130,6 +133,38 @@ def test_partial_and_interrupted_evaluations_are_left_out(tmp_path: Path) -> Non
         from_file(path)
     path.write_bytes(b"no")
     with pytest.raises(ConfigurationError, match="not a Parquet file"):
+        from_file(path)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "hint"),
+    [
+        ("latency_us", None, "columns .'latency_us'. are missing"),
+        ("rows", None, "columns .'rows'. are missing"),
+        ("end_reason", None, "columns .'end_reason'. are missing"),
+        ("latency_us", math.nan, "row 0: latency_us: expected a finite number.*'completed'.*nan"),
+        ("latency_us", math.inf, "got inf"),
+        ("rows", 77, "row 0: rows: expected one of"),
+        ("rows", "8", "row 0: rows: expected one of"),
+        ("ofmap_kib", float("nan"), "row 0: ofmap_kib: expected one of"),
+    ],
+)
+def test_files_that_were_tampered_with_are_refused(
+    tmp_path: Path, column: str, values: float | str | None, hint: str
+) -> None:
+    """A hole in the data must not become a design that fails."""
+    good = [row for row in sampled(10, 3) if row.metrics.succeeded]
+    path = tmp_path / "a.parquet"
+    write_evaluations(path, Accelerator(["transformer_block"]), good)
+    table = pyarrow.parquet.read_table(path)
+    place = table.schema.get_field_index(column)
+    table = (
+        table.drop([column])
+        if values is None
+        else table.set_column(place, column, pyarrow.array([values] * len(good)))
+    )
+    pyarrow.parquet.write_table(table, path)
+    with pytest.raises(ConfigurationError, match=hint):
         from_file(path)
 
 

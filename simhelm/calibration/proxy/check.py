@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.calibration.proxy.data import TrainingData
-from simhelm.calibration.proxy.training import COVERAGE, Recipe, fit, transformed
+from simhelm.calibration.proxy.recipe import Recipe
+from simhelm.calibration.proxy.training import COVERAGE, fit, transformed
 from simhelm.simulators.proxy.forest import Forest
 from simhelm.simulators.proxy.model import Proxy
 

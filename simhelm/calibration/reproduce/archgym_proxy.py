@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from simhelm.calibration.proxy.check import OutputCheck, check, errors
 from simhelm.calibration.proxy.data import TrainingData, from_configs
-from simhelm.calibration.proxy.training import Recipe, fit, fit_trees, logarithmic
+from simhelm.calibration.proxy.recipe import Recipe
+from simhelm.calibration.proxy.training import fit, fit_trees, logarithmic
 from simhelm.calibration.reproduce.part import Part, Row
 from simhelm.simulators.dram import simulate
 from simhelm.simulators.dram.controller import Controller

@@ -16,7 +16,8 @@ from simhelm.simulators.problem import Parameter
 from simhelm.simulators.proxy.forest import Forest
 from simhelm.simulators.proxy.model import Proxy, ProxyOutput
 
-FORMAT = 1
+# 2: parameters that are not active stand at their defaults.
+FORMAT = 2
 _LARGEST_FILE = 1_000_000_000
 # Types beside those that skops trusts by itself (arrays, text, numbers): none.
 TRUSTED: list[str] = []
@@ -45,6 +46,7 @@ def save_proxy(proxy: Proxy, path: Path) -> None:
         "coverage": proxy.coverage,
     }
     arrays = {f.name: getattr(proxy.forest, f.name) for f in dataclasses.fields(Forest)}
+    path.parent.mkdir(parents=True, exist_ok=True)
     _skops().dump({"about": json.dumps(about), **arrays}, path)
 
 
