@@ -219,6 +219,10 @@ def test_from_a_study_to_a_search_in_its_proxy(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="another study"):
         simhelm("run", file, "--out", study, "--proxy", proxy)
     simhelm("resume", again, "--n-trials", "130")
+    # The same space, and another network.
+    file.write_text(file.read_text().replace("transformer_block", "resnet18"))
+    with pytest.raises(ConfigurationError, match=r"fitted to evaluations with networks = .'transf"):
+        simhelm("run", file, "--out", tmp_path / "other", "--proxy", proxy)
 
 
 def test_mistakes_are_answered(tmp_path: Path, data_file: Path) -> None:

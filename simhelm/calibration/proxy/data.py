@@ -41,6 +41,7 @@ class TrainingData:
         rows: shape (n, columns), see :func:`features`.
         values: shape (n, outputs), NaN in the rows of failures.
         design: shape (n,), equal numbers for evaluations of the same design.
+        arguments: what the problem was made with, where that is known.
     """
 
     problem: str
@@ -49,6 +50,7 @@ class TrainingData:
     rows: NDArray[np.float32]
     values: NDArray[np.float64]
     design: NDArray[np.int64]
+    arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def space(self) -> str:
@@ -86,7 +88,8 @@ def from_file(path: Path) -> TrainingData:
         values = [[_number(row, name, number) for name in outputs] for number, row in kept]
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
-    return from_configs(document["name"], found.parameters, configs, outputs, np.array(values))
+    data = from_configs(document["name"], found.parameters, configs, outputs, np.array(values))
+    return dataclasses.replace(data, arguments=document.get("arguments", {}))
 
 
 def from_configs(

@@ -58,7 +58,9 @@ def fit(data: TrainingData, recipe: Recipe) -> Proxy:
         margin = quantile(np.abs(residuals), COVERAGE)
         low, high = float(column.min()), float(column.max())
         outputs.append(ProxyOutput(name, bool(positive[place]), margin, low, high))
-    return Proxy(data.problem, data.space, data.parameters, tuple(outputs), COVERAGE, forest)
+    return Proxy(
+        data.problem, data.space, data.parameters, tuple(outputs), COVERAGE, forest, data.arguments
+    )
 
 
 def fit_trees(data: TrainingData, recipe: Recipe) -> Forest:
