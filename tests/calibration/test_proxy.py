@@ -170,7 +170,7 @@ def test_files_that_were_tampered_with_are_refused(
 
 def test_a_proxy_knows_what_fails(data_file: Path, tmp_path: Path) -> None:
     data = from_file(data_file)
-    proxy = fit(data, Recipe(trees=60))
+    proxy = fit(data, Recipe(trees=15))
     path = tmp_path / "p.skops"
     save_proxy(proxy, path)
     problem = ProxyProblem(Accelerator(["transformer_block"]), load_proxy(path))
