@@ -94,6 +94,20 @@ def test_equal_designs_are_not_divided() -> None:
     assert len(unseen.rows) == 12
 
 
+def test_a_design_counts_once() -> None:
+    """However often a search returned to it: neither margins nor coverage lean to it."""
+    data, unseen = noisy(60, 0), noisy(30, 1)
+    recipe = Recipe("extra-trees", trees=5)
+    often = data.part(np.concatenate([np.arange(60), np.zeros(200, dtype=np.int64)]))
+    assert len(often.once) == 60
+    found = check(fit(often, recipe), unseen.part(np.repeat(np.arange(30), 3)))[0]
+    assert found.designs == 30
+    assert found == check(fit(often, recipe), unseen)[0]
+    # Three quarters of the evaluations are of one design: a quantile of all would be its residual.
+    alone = check(fit(data, recipe), unseen)[0]
+    assert found.width == pytest.approx(alone.width, rel=0.5)
+
+
 def test_a_value_that_has_no_logarithm_is_outside() -> None:
     data = noisy(40, 0)
     proxy = fit(data, Recipe("extra-trees", trees=5))

@@ -62,6 +62,12 @@ class TrainingData:
         """Which rows have values, shape (n,)."""
         return np.asarray(np.isfinite(self.values).all(axis=1), dtype=np.bool_)
 
+    @property
+    def once(self) -> NDArray[np.int64]:
+        """The first row of each design: a search that returned to a design did not see more."""
+        first: NDArray[np.int64] = np.unique(self.design, return_index=True)[1]
+        return first
+
     def part(self, chosen: NDArray[Any]) -> TrainingData:
         """Some of the rows, by number or by mask."""
         return dataclasses.replace(

@@ -34,8 +34,8 @@ def fit(data: TrainingData, recipe: Recipe) -> Proxy:
 
     Outputs that are positive throughout are fitted as logarithms. The intervals are the
     predictions give or take a quantile of the absolute residuals of ten-fold cross-validation
-    (cross-conformal prediction, Vovk 2015; evaluations of one design share a fold): about the
-    nominal coverage for designs from where the data came from.
+    (cross-conformal prediction, Vovk 2015; evaluations of one design share a fold, and one of them
+    counts): about the nominal coverage for designs from where the data came from.
 
     Raises:
         ConfigurationError: fewer than 20 designs with results.
@@ -55,7 +55,7 @@ def fit(data: TrainingData, recipe: Recipe) -> Proxy:
         log.info("interval of %s, %d of %d", name, place + 1, len(data.outputs))
         residuals = _residuals(good.rows, targets[:, place], folds, recipe)
         column = good.values[:, place]
-        margin = quantile(np.abs(residuals), COVERAGE)
+        margin = quantile(np.abs(residuals[good.once]), COVERAGE)
         low, high = float(column.min()), float(column.max())
         outputs.append(ProxyOutput(name, bool(positive[place]), margin, low, high))
     return Proxy(
