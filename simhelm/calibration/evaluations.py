@@ -105,6 +105,7 @@ def write_rows(path: Path, document: Mapping[str, Any], rows: Sequence[Mapping[s
         "units": _units(document),
     }
     schema = pyarrow.schema(fields, metadata={_KEY: json.dumps(about).encode()})
+    path.parent.mkdir(parents=True, exist_ok=True)
     pyarrow.parquet.write_table(table.cast(schema), path)
 
 
@@ -126,7 +127,7 @@ def read_evaluations(path: Path) -> EvaluationFile:
     try:
         about = json.loads((table.schema.metadata or {})[_KEY])
         document, found = about["problem"], about["format"]
-        parameters = parameters_of(document)
+        parameters = parameters_of(document) if found == FORMAT else []
     except (KeyError, ValueError, TypeError) as error:
         raise ConfigurationError(
             f"{path}: expected evaluations that simhelm wrote (`simhelm export` or `simhelm "

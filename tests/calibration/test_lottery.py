@@ -178,7 +178,7 @@ def test_the_command_line(tmp_path: Path) -> None:
 
 def test_exhaustive_tables_on_the_command_line(tmp_path: Path) -> None:
     runner = CliRunner()
-    path = tmp_path / "table.parquet"
+    path = tmp_path / "new" / "table.parquet"
     kept = {"rows": [8, 16], "cols": [8, 32], "ofmap_kib": [8], "ifmap_kib": [8, 64],
             "filter_kib": [64], "bandwidth_bytes_per_cycle": [16]}  # fmt: skip
     only = [word for name, values in kept.items() for word in ("--only", f"{name}={values}")]
@@ -186,8 +186,16 @@ def test_exhaustive_tables_on_the_command_line(tmp_path: Path) -> None:
     fronts = ["--front", "latency_us", "--front", "area_mm2"]
     more = ["--set", 'networks=["transformer_block"]', *fronts]
     done = runner.invoke(app, [*words, *more], catch_exceptions=False)
-    assert "20 designs" in done.stdout
+    assert "20 designs, 0 without a result" in done.stdout
     assert "front of latency_us, area_mm2" in done.stdout
+    done = runner.invoke(app, [*words, *fronts, "--front", "utilisation"], catch_exceptions=False)
+    assert "front of latency_us, area_mm2, utilisation" in done.stdout
+    done = runner.invoke(app, [*words, *more, "--set", "area_budget_mm2=0.001"])
+    assert "20 designs, none of which has a result" in done.stdout
+    one = [word for name, values in kept.items() for word in ("--only", f"{name}=[{values[0]}]")]
+    words = ["bench", "exhaustive", "Accelerator", "--out", str(path), *one]
+    done = runner.invoke(app, [*words, "--only", 'dataflow=["os"]', *fronts])
+    assert "as an output does not vary" in done.stdout
     assert pq.read_schema(path).field("area_mm2").metadata == {b"unit": b"mm2"}
 
 
@@ -209,6 +217,7 @@ def test_exhaustive_tables_on_the_command_line(tmp_path: Path) -> None:
         (["exhaustive", "Accelerator", "--out", "x", "--only", "rows=[]"], "at least one"),
         (["exhaustive", "Accelerator", "--out", "x", "--set", "network=1"], "network"),
         (["exhaustive", "Accelerator", "--out", "x", "--front", "area"], "unknown output"),
+        (["exhaustive", "Accelerator", "--out", "x", *["--front", "area_mm2"] * 2], "different"),
     ],
 )
 def test_mistakes_are_answered(wrong: list[str], hint: str) -> None:

@@ -1,9 +1,12 @@
 """Proxies fitted, checked, searched in, and held against the simulator."""
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor
 from typer.testing import CliRunner
@@ -13,7 +16,8 @@ from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.evaluations import Evaluation, read_evaluations, write_evaluations
 from simhelm.calibration.proxy.check import check, split
 from simhelm.calibration.proxy.data import TrainingData, from_configs, from_file
-from simhelm.calibration.proxy.training import KINDS, Kind, Recipe, fit, quantile
+from simhelm.calibration.proxy.recipe import KINDS, Kind, Recipe
+from simhelm.calibration.proxy.training import fit, quantile
 from simhelm.simulators.accelerator.problem import Accelerator
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.problem import Metrics, Parameter
@@ -57,7 +61,6 @@ def test_the_forest_says_what_scikit_learn_says(kind: Kind) -> None:
             n_estimators=15,
             learning_rate=0.3,
             max_depth=6,
-            min_samples_leaf=5,
             subsample=0.5,
             random_state=3,
         )
@@ -89,6 +92,20 @@ def test_equal_designs_are_not_divided() -> None:
     seen, unseen = split(twice, 0)
     assert not set(seen.design) & set(unseen.design)
     assert len(unseen.rows) == 12
+
+
+def test_a_design_counts_once() -> None:
+    """However often a search returned to it: neither margins nor coverage lean to it."""
+    data, unseen = noisy(60, 0), noisy(30, 1)
+    recipe = Recipe("extra-trees", trees=5)
+    often = data.part(np.concatenate([np.arange(60), np.zeros(200, dtype=np.int64)]))
+    assert len(often.once) == 60
+    found = check(fit(often, recipe), unseen.part(np.repeat(np.arange(30), 3)))[0]
+    assert found.designs == 30
+    assert found == check(fit(often, recipe), unseen)[0]
+    # Three quarters of the evaluations are of one design: a quantile of all would be its residual.
+    alone = check(fit(data, recipe), unseen)[0]
+    assert found.width == pytest.approx(alone.width, rel=0.5)
 
 
 def test_a_value_that_has_no_logarithm_is_outside() -> None:
@@ -133,9 +150,41 @@ def test_partial_and_interrupted_evaluations_are_left_out(tmp_path: Path) -> Non
         from_file(path)
 
 
+@pytest.mark.parametrize(
+    ("column", "values", "hint"),
+    [
+        ("latency_us", None, "columns .'latency_us'. are missing"),
+        ("rows", None, "columns .'rows'. are missing"),
+        ("end_reason", None, "columns .'end_reason'. are missing"),
+        ("latency_us", math.nan, "row 0: latency_us: expected a finite number.*'completed'.*nan"),
+        ("latency_us", math.inf, "got inf"),
+        ("rows", 77, "row 0: rows: expected one of"),
+        ("rows", "8", "row 0: rows: expected one of"),
+        ("ofmap_kib", float("nan"), "row 0: ofmap_kib: expected one of"),
+    ],
+)
+def test_files_that_were_tampered_with_are_refused(
+    tmp_path: Path, column: str, values: float | str | None, hint: str
+) -> None:
+    """A hole in the data must not become a design that fails."""
+    good = [row for row in sampled(10, 3) if row.metrics.succeeded]
+    path = tmp_path / "a.parquet"
+    write_evaluations(path, Accelerator(["transformer_block"]), good)
+    table = pyarrow.parquet.read_table(path)
+    place = table.schema.get_field_index(column)
+    table = (
+        table.drop([column])
+        if values is None
+        else table.set_column(place, column, pyarrow.array([values] * len(good)))
+    )
+    pyarrow.parquet.write_table(table, path)
+    with pytest.raises(ConfigurationError, match=hint):
+        from_file(path)
+
+
 def test_a_proxy_knows_what_fails(data_file: Path, tmp_path: Path) -> None:
     data = from_file(data_file)
-    proxy = fit(data, Recipe(trees=60))
+    proxy = fit(data, Recipe(trees=15))
     path = tmp_path / "p.skops"
     save_proxy(proxy, path)
     problem = ProxyProblem(Accelerator(["transformer_block"]), load_proxy(path))
@@ -184,6 +233,10 @@ def test_from_a_study_to_a_search_in_its_proxy(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="another study"):
         simhelm("run", file, "--out", study, "--proxy", proxy)
     simhelm("resume", again, "--n-trials", "130")
+    # The same space, and another network.
+    file.write_text(file.read_text().replace("transformer_block", "resnet18"))
+    with pytest.raises(ConfigurationError, match=r"fitted to evaluations with networks = .'transf"):
+        simhelm("run", file, "--out", tmp_path / "other", "--proxy", proxy)
 
 
 def test_mistakes_are_answered(tmp_path: Path, data_file: Path) -> None:

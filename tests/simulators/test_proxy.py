@@ -58,9 +58,9 @@ def test_designs_as_rows() -> None:
     assert feature_names(PARAMETERS) == names
     row = features(PARAMETERS, {"kind": "b", "size": 8, "rate": 0.25})
     assert row.tolist() == [0.0, 1.0, 0.0, 8.0, 0.25]
-    # What does not exist lies below every size.
+    # What does not exist stands at its default.
     row = features(PARAMETERS, {"kind": "c", "rate": 0.25})
-    assert row[3] < 2.0
+    assert row.tolist() == [0.0, 0.0, 1.0, 4.0, 0.25]
     truth = (Parameter("flag", "categorical", True, choices=(True, False)),)
     assert features(truth, {"flag": False}).tolist() == [0.0, 1.0]
 

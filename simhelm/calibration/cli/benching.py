@@ -143,21 +143,36 @@ def exhaustive(
     ] = None,
 ) -> None:
     """Evaluate every design of a small problem and store the table as Parquet."""
+    import numpy as np
+
     from simhelm.calibration.exhaustive import evaluate_everything
 
     problem = _restricted(
         _made(name, _assignments("--set", arguments)), _assignments("--only", only)
     )
-    known = [output.name for output in problem.outputs]
-    for output in front or ():
-        if output not in known:
-            raise ConfigurationError(f"--front: unknown output {output!r}; expected {known}")
+    _check_front(problem, front or ())
     with interruptible():
         table = evaluate_everything(problem)
     table.write(out)
-    typer.echo(f"{out}: {len(table.configs)} designs, smallest loss {table.optimum:.6f}")
+    failed = int(np.isinf(table.losses).sum())
+    if failed == len(table.configs):
+        typer.echo(f"{out}: {failed} designs, none of which has a result")
+        return
+    typer.echo(
+        f"{out}: {len(table.configs)} designs, {failed} without a result, smallest loss "
+        f"{table.optimum:.6f}"
+    )
     if front:
         typer.echo(_front_in_words(table, front))
+
+
+def _check_front(problem: Problem, names: Sequence[str]) -> None:
+    known = [output.name for output in problem.outputs]
+    for name in names:
+        if name not in known:
+            raise ConfigurationError(f"--front: unknown output {name!r}; expected {known}")
+    if len(set(names)) < len(names):
+        raise ConfigurationError(f"--front: expected different outputs, got {list(names)}")
 
 
 def _front_in_words(table: ExhaustiveTable, names: Sequence[str]) -> str:
@@ -168,12 +183,11 @@ def _front_in_words(table: ExhaustiveTable, names: Sequence[str]) -> str:
 
     points = table.front(names)
     worst = np.array([np.nanmax(table.values[name]) for name in names])
-    best = points.min(axis=0)
-    share = hypervolume(points, worst) / float(np.prod(worst - best))
-    return (
-        f"front of {', '.join(names)}: {len(points)} points; hypervolume below the worst values "
-        f"{share:.4f} of the box down to the best"
-    )
+    box = float(np.prod(worst - points.min(axis=0)))
+    said = f"front of {', '.join(names)}: {len(points)} points; hypervolume below the worst values "
+    if box == 0.0:  # an output that is the same for all designs
+        return said + "0, as an output does not vary"
+    return said + f"{hypervolume(points, worst) / box:.4f} of the box down to the best"
 
 
 def _assignments(option: str, words: Sequence[str] | None) -> dict[str, Any]:
@@ -199,6 +213,8 @@ def _made(name: str, arguments: dict[str, Any]) -> Problem:
     try:
         kind = load_problem(name)
         return kind(**checked_arguments(kind, arguments, "--set"))
+    except ConfigurationError:
+        raise
     except KeyError as error:
         raise ConfigurationError(str(error.args[0])) from error
     except (ValueError, TypeError) as error:

@@ -16,6 +16,7 @@ from simhelm.calibration.cli.app import (
     print_records,
 )
 from simhelm.calibration.errors import ConfigurationError
+from simhelm.calibration.proxy.recipe import KINDS, Recipe
 
 if TYPE_CHECKING:
     from simhelm.calibration.proxy.check import OutputCheck
@@ -31,11 +32,9 @@ def train_proxy(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="DATA.skops by default.")
     ] = None,
-    model: Annotated[
-        str, typer.Option(help="gradient-boosting or extra-trees.")
-    ] = "gradient-boosting",
-    trees: Annotated[int, typer.Option(help="Trees for each output.", min=1)] = 600,
-    seed: Annotated[int, typer.Option(help="Of the trees and of the folds.", min=0)] = 0,
+    model: Annotated[str, typer.Option(help=f"{' or '.join(KINDS)}.")] = Recipe.kind,
+    trees: Annotated[int, typer.Option(help="Trees for each output.", min=1)] = Recipe.trees,
+    seed: Annotated[int, typer.Option(help="Of the trees and of the folds.", min=0)] = Recipe.seed,
     form: FormatOption = OutputFormat.table,
 ) -> None:
     """Fit a proxy of a simulator to evaluations, with 90 % intervals, and check it.
@@ -45,7 +44,7 @@ def train_proxy(
     """
     from simhelm.calibration.proxy.check import held_out
     from simhelm.calibration.proxy.data import from_file
-    from simhelm.calibration.proxy.training import KINDS, Recipe, fit
+    from simhelm.calibration.proxy.training import fit
     from simhelm.simulators.names import nearest
     from simhelm.simulators.proxy import save_proxy
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.calibration.proxy.data import TrainingData
-from simhelm.calibration.proxy.training import COVERAGE, Recipe, fit, transformed
+from simhelm.calibration.proxy.recipe import Recipe
+from simhelm.calibration.proxy.training import COVERAGE, fit, transformed
 from simhelm.simulators.proxy.forest import Forest
 from simhelm.simulators.proxy.model import Proxy
 
@@ -27,7 +28,7 @@ class OutputCheck:
         width: half the width of the interval: relative where the output is positive throughout,
             in the unit of the output otherwise.
         relative: which of the two.
-        designs: how many values were looked at.
+        designs: how many different ones were looked at.
     """
 
     name: str
@@ -58,8 +59,12 @@ def held_out(data: TrainingData, recipe: Recipe) -> list[OutputCheck]:
 
 
 def check(proxy: Proxy, unseen: TrainingData) -> list[OutputCheck]:
-    """Errors and coverage of a proxy on designs with results; none where there are none."""
+    """Errors and coverage of a proxy on designs with results; none where there are none.
+
+    Every design counts once, however often it was evaluated.
+    """
     good = unseen.part(unseen.succeeded)
+    good = good.part(good.once)
     if not len(good.rows):
         return []
     positive = np.array([output.logarithmic for output in proxy.outputs])

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.calibration.errors import ConfigurationError
-from simhelm.calibration.evaluations import read_evaluations
+from simhelm.calibration.evaluations import EvaluationFile, read_evaluations
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.problem import Parameter, Value
 from simhelm.simulators.proxy.features import features
@@ -41,6 +41,7 @@ class TrainingData:
         rows: shape (n, columns), see :func:`features`.
         values: shape (n, outputs), NaN in the rows of failures.
         design: shape (n,), equal numbers for evaluations of the same design.
+        arguments: what the problem was made with, where that is known.
     """
 
     problem: str
@@ -49,6 +50,7 @@ class TrainingData:
     rows: NDArray[np.float32]
     values: NDArray[np.float64]
     design: NDArray[np.int64]
+    arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def space(self) -> str:
@@ -59,6 +61,12 @@ class TrainingData:
     def succeeded(self) -> NDArray[np.bool_]:
         """Which rows have values, shape (n,)."""
         return np.asarray(np.isfinite(self.values).all(axis=1), dtype=np.bool_)
+
+    @property
+    def once(self) -> NDArray[np.int64]:
+        """The first row of each design: a search that returned to a design did not see more."""
+        first: NDArray[np.int64] = np.unique(self.design, return_index=True)[1]
+        return first
 
     def part(self, chosen: NDArray[Any]) -> TrainingData:
         """Some of the rows, by number or by mask."""
@@ -71,18 +79,23 @@ def from_file(path: Path) -> TrainingData:
     """Training data in a file of evaluations; partial and interrupted evaluations are left out.
 
     Raises:
-        ConfigurationError: no file of evaluations, or nothing usable in it.
+        ConfigurationError: no file of evaluations, nothing usable in it, a column missing, a
+            design outside of the space, or no finite number where an evaluation succeeded.
     """
     found = read_evaluations(path)
     document, full = found.document, found.document["full_budget"]
-    kept = [row for row in found.rows if _is_complete(row, full)]
-    if not any(row["end_reason"] in _SUCCEEDED for row in kept):
-        raise ConfigurationError(f"{path}: holds no complete evaluation that succeeded")
-    names = [parameter.name for parameter in found.parameters]
-    configs = [{n: row[n] for n in names if row[n] is not None} for row in kept]
     outputs = list(document["outputs"])
-    values = [[_number(row, name) for name in outputs] for row in kept]
-    return from_configs(document["name"], found.parameters, configs, outputs, np.array(values))
+    _check_columns(path, found, outputs)
+    kept = [(n, row) for n, row in enumerate(found.rows) if _is_complete(row, full)]
+    if not any(row["end_reason"] in _SUCCEEDED for _, row in kept):
+        raise ConfigurationError(f"{path}: holds no complete evaluation that succeeded")
+    try:
+        configs = [_config(found.parameters, row, number) for number, row in kept]
+        values = [[_number(row, name, number) for name in outputs] for number, row in kept]
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    data = from_configs(document["name"], found.parameters, configs, outputs, np.array(values))
+    return dataclasses.replace(data, arguments=document.get("arguments", {}))
 
 
 def from_configs(
@@ -107,6 +120,47 @@ def _is_complete(row: Mapping[str, Any], full_budget: int) -> bool:
     return budget is None or budget >= full_budget
 
 
-def _number(row: Mapping[str, Any], name: str) -> float:
-    good = row["end_reason"] in _SUCCEEDED and row[name] is not None
-    return float(row[name]) if good else math.nan
+def _check_columns(path: Path, found: EvaluationFile, outputs: Sequence[str]) -> None:
+    expected = [*(p.name for p in found.parameters), *outputs, "budget", "end_reason"]
+    missing = [name for name in expected if found.rows and name not in found.rows[0]]
+    if missing:
+        raise ConfigurationError(
+            f"{path}: columns {missing} are missing; write the file again (`simhelm export` or "
+            "`simhelm bench`)"
+        )
+
+
+def _config(
+    parameters: Sequence[Parameter], row: Mapping[str, Any], number: int
+) -> dict[str, Value]:
+    """The design of a row, which must be one of the space."""
+    config: dict[str, Value] = {}
+    for parameter in parameters:
+        value = row[parameter.name]
+        if (value is not None) != parameter.is_active(config):
+            said = "is missing" if value is None else "is set, but its condition is not met"
+            raise ValueError(f"row {number}: {parameter.name!r} {said}")
+        if value is not None:
+            _check_value(parameter, value, number)
+            config[parameter.name] = value
+    return config
+
+
+def _check_value(parameter: Parameter, value: Value, number: int) -> None:
+    try:
+        parameter.check(value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"row {number}: {error}") from error
+
+
+def _number(row: Mapping[str, Any], name: str, number: int) -> float:
+    """An output; NaN where the evaluation failed."""
+    if row["end_reason"] not in _SUCCEEDED:
+        return math.nan
+    value = row[name]
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(
+            f"row {number}: {name}: expected a finite number, as the row says "
+            f"{row['end_reason']!r}; got {value!r}"
+        )
+    return float(value)

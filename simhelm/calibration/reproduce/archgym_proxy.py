@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from simhelm.calibration.proxy.check import OutputCheck, check, errors
 from simhelm.calibration.proxy.data import TrainingData, from_configs
-from simhelm.calibration.proxy.training import Recipe, fit, fit_trees, logarithmic
+from simhelm.calibration.proxy.recipe import Recipe
+from simhelm.calibration.proxy.training import fit, fit_trees, logarithmic
 from simhelm.calibration.reproduce.part import Part, Row
 from simhelm.simulators.dram import simulate
 from simhelm.simulators.dram.controller import Controller
@@ -173,8 +174,8 @@ def speed_part(configs: list[dict[str, Value]], pool: TrainingData, scale: Scale
     seconds = _seconds_ratio(forest, pool.rows, some, trace)
     remark = (
         f"Counted, so the same on any machine; a pass through the loop does more than a node. On "
-        f"this machine at this load, {len(some)} simulations took {seconds:,.0f} times as long as "
-        f"as many predictions of all {len(OUTPUTS)} outputs in a batch."
+        f"this machine, a simulation took {seconds:,.0f} times the processor time of a prediction "
+        f"of all {len(OUTPUTS)} outputs in a batch of {len(pool.rows)}."
     )
     return Part("Work of a proxy beside its simulator", rows, (remark,))
 
@@ -182,10 +183,10 @@ def speed_part(configs: list[dict[str, Value]], pool: TrainingData, scale: Scale
 def _seconds_ratio(
     forest: Forest, rows: NDArray[np.float32], some: list[dict[str, Value]], trace: Trace
 ) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     for one in some:
         simulate(Controller.from_config(one), trace)
-    simulated = (time.perf_counter() - start) / len(some)
-    start = time.perf_counter()
+    simulated = (time.process_time() - start) / len(some)
+    start = time.process_time()
     forest.predict(rows)
-    return simulated / ((time.perf_counter() - start) / len(rows))
+    return simulated / ((time.process_time() - start) / len(rows))

@@ -134,6 +134,8 @@ def checked(definition: Definition) -> Definition:
         ConfigurationError: unknown objective, illegal initial configuration, and the like.
     """
     config, problem = definition.config, definition.problem
+    if isinstance(definition.recipe, ProxyRecipe):
+        _check_same_arguments(definition.recipe)
     known = [output.name for output in problem.outputs]
     for name, _ in definition.objectives:
         if name not in known:
@@ -156,6 +158,22 @@ def checked(definition: Definition) -> Definition:
         except (ValueError, TypeError) as error:
             raise ConfigurationError(f"initial[{place}]: {error}") from error
     return definition
+
+
+def _check_same_arguments(recipe: ProxyRecipe) -> None:
+    """A proxy of the same space, but of another network, trace or length, is another simulator's.
+
+    Raises:
+        ConfigurationError: the problem was made with other arguments than that of the proxy.
+    """
+    fitted = recipe.make().proxy.arguments
+    here = describe(recipe.true.make(), recipe.true).get("arguments", {})
+    for name in fitted:
+        if here.get(name) != fitted[name]:
+            raise ConfigurationError(
+                f"proxy: fitted to evaluations with {name} = {fitted[name]!r}, and here it is "
+                f"{here.get(name)!r}: train it on evaluations of this problem"
+            )
 
 
 def describe(problem: Problem, recipe: Recipe) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from simhelm.simulators.checks import whole_number
 from simhelm.simulators.dram import legacy
@@ -14,6 +15,7 @@ from simhelm.simulators.dram.space import controller_knobs, controller_space
 from simhelm.simulators.dram.trace import Trace, read_trace
 from simhelm.simulators.dram.workloads import WORKLOADS, make_workload
 from simhelm.simulators.end_reason import EndReason
+from simhelm.simulators.names import nearest
 from simhelm.simulators.problem import Metrics, Output, Problem, Value
 from simhelm.simulators.space import to_parameters
 
@@ -89,7 +91,9 @@ class DramController(Problem):
         self.full_budget = whole_number("requests", requests)
         self.memory = find_memory(memory)
         self.cost_weight = float(cost_weight)
-        self.workload_seed = workload_seed
+        self.workload_seed = (
+            None if workload_seed is None else whole_number("workload_seed", workload_seed, least=0)
+        )
         self.space = controller_space(legacy=legacy)
         self.parameters = to_parameters(self.space, controller_knobs(legacy=legacy))
         self.outputs = _OUTPUTS + (_LEGACY_OUTPUTS if legacy else ())
@@ -102,7 +106,7 @@ class DramController(Problem):
             self.worst_objective = 0.0
         self._workloads = tuple(workloads)
         self._files = {
-            name: read_trace(name).head(requests) for name in workloads if name not in WORKLOADS
+            name: _from_file(name).head(requests) for name in workloads if name not in WORKLOADS
         }
         self._made: dict[tuple[str, int], Trace] = {}
 
@@ -155,6 +159,15 @@ class DramController(Problem):
     def __getstate__(self) -> dict[str, object]:
         # Traces made from seeds are made again rather than sent.
         return {**self.__dict__, "_made": {}}
+
+
+def _from_file(name: str) -> Trace:
+    if not isinstance(name, str) or not Path(name).is_file():
+        raise ValueError(
+            f"workloads: expected one of {WORKLOADS} or a trace file, got {name!r}"
+            f"{nearest(str(name), WORKLOADS)}"
+        )
+    return read_trace(name)
 
 
 def _mean(many: list[dict[str, float]]) -> dict[str, float]:

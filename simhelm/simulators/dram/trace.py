@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 
 # The clock of the initiator that replays a trace: 800 MHz.
 FRONT_CYCLE_PS = 1250
+# Of a cycle, 23 minutes: picoseconds of it and of what follows are far from overflow.
+_LARGEST_CYCLE = 1 << 40
+_LARGEST_ADDRESS = 1 << 62
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Trace:
                 raise ValueError(f"trace: {name}: expected shape ({n},), got {array.shape}")
         if self.cycle[0] < 0 or (np.diff(self.cycle) < 0).any():
             raise ValueError("trace: cycle: expected numbers from 0 on that do not fall")
+        if self.cycle[-1] > _LARGEST_CYCLE:
+            raise ValueError(f"trace: cycle: at most {_LARGEST_CYCLE}, got {self.cycle[-1]}")
         if self.address.min() < 0:
             raise ValueError(f"trace: address: expected at least 0, got {self.address.min()}")
 
@@ -63,6 +69,13 @@ def read_trace(path: str | Path) -> Trace:
         OSError: the file cannot be read.
     """
     path = Path(path)
+    try:
+        return _trace(path)
+    except (EOFError, zlib.error) as error:
+        raise ValueError(f"{path}: damaged: {error}") from error
+
+
+def _trace(path: Path) -> Trace:
     opener = gzip.open if path.suffix == ".gz" else open
     cycles: list[int] = []
     writes: list[bool] = []
@@ -74,10 +87,11 @@ def read_trace(path: str | Path) -> Trace:
                 continue
             try:
                 cycle, write, address = _request(words)
+                _in_order(cycle, address, cycles[-1] if cycles else 0)
             except (ValueError, IndexError) as error:
                 raise ValueError(
-                    f"{path}, line {number}: expected 'CYCLE: read|write HEX-ADDRESS', "
-                    f"got {line.strip()!r}"
+                    f"{path}, line {number}: expected 'CYCLE: read|write HEX-ADDRESS', cycles "
+                    f"that do not fall, got {line.strip()[:80]!r}"
                 ) from error
             cycles.append(cycle)
             writes.append(write)
@@ -97,3 +111,8 @@ def _request(words: list[str]) -> tuple[int, bool, int]:
     if write is None:
         raise ValueError(words[1])
     return int(words[0].rstrip(":")), write, int(words[2], 16)
+
+
+def _in_order(cycle: int, address: int, before: int) -> None:
+    if not before <= cycle <= _LARGEST_CYCLE or not 0 <= address <= _LARGEST_ADDRESS:
+        raise ValueError("outside of the range")

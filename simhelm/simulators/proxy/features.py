@@ -32,19 +32,14 @@ def features(parameters: Sequence[Parameter], config: Mapping[str, Value]) -> ND
     """A design as a row, shape (columns,).
 
     Numbers stand for themselves, a choice for a one among zeros. A parameter that is not active
-    is all zeros, or a number below its range.
+    stands at its default: whether it is active follows from the parameters that it depends on, and
+    a number of its own for "not active" would lie beside values that have nothing to do with it.
     """
     row: list[float] = []
     for parameter in parameters:
-        value = config.get(parameter.name)
-        if not is_number(parameter):
-            row += [float(type(c) is type(value) and c == value) for c in parameter.choices]
+        value = config.get(parameter.name, parameter.default)
+        if is_number(parameter):
+            row.append(float(value))
         else:
-            row.append(_below(parameter) if value is None else float(value))
+            row += [float(type(c) is type(value) and c == value) for c in parameter.choices]
     return np.array(row, dtype=np.float32)
-
-
-def _below(parameter: Parameter) -> float:
-    """A number that the parameter cannot have."""
-    numbers = [float(c) for c in parameter.choices] or [parameter.low, parameter.high]
-    return min(numbers) - max(1.0, max(numbers) - min(numbers))

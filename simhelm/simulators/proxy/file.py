@@ -16,7 +16,8 @@ from simhelm.simulators.problem import Parameter
 from simhelm.simulators.proxy.forest import Forest
 from simhelm.simulators.proxy.model import Proxy, ProxyOutput
 
-FORMAT = 1
+# 2: parameters that are not active stand at their defaults; the problem's arguments.
+FORMAT = 2
 _LARGEST_FILE = 1_000_000_000
 # Types beside those that skops trusts by itself (arrays, text, numbers): none.
 TRUSTED: list[str] = []
@@ -43,8 +44,10 @@ def save_proxy(proxy: Proxy, path: Path) -> None:
         "parameters": [dataclasses.asdict(parameter) for parameter in proxy.parameters],
         "outputs": [dataclasses.asdict(output) for output in proxy.outputs],
         "coverage": proxy.coverage,
+        "arguments": dict(proxy.arguments),
     }
     arrays = {f.name: getattr(proxy.forest, f.name) for f in dataclasses.fields(Forest)}
+    path.parent.mkdir(parents=True, exist_ok=True)
     _skops().dump({"about": json.dumps(about), **arrays}, path)
 
 
@@ -81,6 +84,7 @@ def _proxy(found: Any) -> Proxy:
         parameters=tuple(_parameter(fields) for fields in about["parameters"]),
         outputs=tuple(ProxyOutput(**fields) for fields in about["outputs"]),
         coverage=float(about["coverage"]),
+        arguments=dict(about["arguments"]),
         forest=Forest(**{f.name: found[f.name] for f in dataclasses.fields(Forest)}),
     )
 

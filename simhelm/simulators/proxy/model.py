@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,8 @@ class Proxy:
             more, which is above one half for those that do not.
         coverage: nominal coverage of the intervals.
         forest: the trees.
+        arguments: what the problem was made with, as in the description of a study; empty where
+            that is not known.
 
     Raises:
         ValueError: parts that do not fit together.
@@ -65,6 +68,7 @@ class Proxy:
     outputs: Sequence[ProxyOutput]
     coverage: float
     forest: Forest
+    arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.forest.base) - len(self.outputs) not in (0, 1):

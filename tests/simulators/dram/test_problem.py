@@ -85,6 +85,8 @@ def test_legacy_rewards_from_a_trace_file(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         ({"workloads": "mixed"}, "expected a list"),
+        ({"workloads": ["mixd"]}, "or a trace file, got 'mixd'; did you mean 'mixed'"),
+        ({"workload_seed": -1}, "workload_seed: expected at least 0"),
         ({"cost_weight": -1.0}, "cost_weight"),
         ({"memory": "DDR5"}, "memory: expected"),
         ({"legacy": True, "reward": "speed"}, "reward: expected"),

@@ -58,6 +58,10 @@ def test_trace_files_are_read_back(tmp_path: Path) -> None:
         ("zero: read 0x0\n", "line 1"),
         ("5: read 0x0\n4: read 0x40\n", "do not fall"),
         ("# nothing\n", "holds no request"),
+        ("-1: read 0x0\n", "line 1"),
+        ("0: read -0x40\n", "line 1"),
+        ("0: read 0xFFFFFFFFFFFFFFFFFF\n", "line 1"),
+        ("0: read 0x0\n9000000000000000000: read 0x0\n", "line 2"),
     ],
 )
 def test_bad_trace_files_are_refused(tmp_path: Path, text: str, words: str) -> None:
@@ -65,6 +69,15 @@ def test_bad_trace_files_are_refused(tmp_path: Path, text: str, words: str) -> N
     path.write_text(text, encoding="ascii")
     with pytest.raises(ValueError, match=words):
         read_trace(path)
+
+
+def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.stl.gz"
+    whole = gzip.compress(b"0: read 0x40\n" * 50)
+    for content in (whole[:-12], whole[:20] + b"\xff" * 20 + whole[40:]):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="damaged"):
+            read_trace(path)
 
 
 def _trace(address: int) -> Trace:
