@@ -14,15 +14,18 @@ from simhelm.agents.generators import WGANGP, Excitation, WGANSettings
 from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.monte_carlo.configuration import parse
 from simhelm.calibration.monte_carlo.run import run_monte_carlo
+from simhelm.calibration.plate.law import LAW, draw_excitation
+from simhelm.calibration.plate.models import Resolution, models, peaks
+from simhelm.calibration.plate.solves import gather, read
 from simhelm.calibration.reproduce import wgan_submodel
-from simhelm.calibration.reproduce.wgan_submodel_judging import Scale, floors, held_out_peaks, peaks
-from simhelm.calibration.reproduce.wgan_submodel_pool import LAW, Resolution, gather, models, read
+from simhelm.calibration.reproduce.wgan_submodel_judging import Scale, floors, held_out_peaks
 from simhelm.calibration.reproduce.wgan_submodel_rivals import (
     CASES,
     RIVALS,
     WGAN,
+    Coarse,
     Setting,
-    draw_excitation,
+    coarse_traces,
     training_of,
 )
 from simhelm.calibration.study.pool import SerialExecutor
@@ -32,7 +35,9 @@ SMALL = Scale(
     trainings=(12,),
     seeds=2,
     held_out=12,
-    resolution=Resolution(0.03, 0.03, 40),
+    resolution=Resolution(0.03, 40),
+    coarse=Coarse(0.03, 1),
+    coarser=Coarse(0.04, 2),
     wgan=WGANSettings(steps=5, width=8, latent=4, checks=1),
     workers=0,
     draws=5,
@@ -117,11 +122,23 @@ def test_floors_are_positive(folder: Path) -> None:
 def test_every_rival_gives_traces_that_start_at_rest(folder: Path) -> None:
     solves = read(SMALL.resolution, folder, 1, 12)
     training = training_of(solves, "factored", np.random.default_rng(0))
-    setting = Setting("factored", SMALL.resolution, 0, SMALL.wgan)
+    setting = Setting("factored", SMALL.resolution, SMALL.coarse, SMALL.coarser, 0, SMALL.wgan)
     for name, fit in RIVALS.items():
         drawn = fit(training, setting).sampler.sample(3, np.random.default_rng(0))
         assert drawn.shape == (3, *solves.traces.shape[1:]), name
         assert np.abs(drawn[:, 0]).max() <= 1e-9 * np.abs(drawn).max(), name
+
+
+def test_a_coarse_model_at_the_full_resolution_gives_the_full_traces() -> None:
+    """Twice the step leaves a difference that is small, and not zero."""
+    used = models(SMALL.resolution)
+    scenarios = [LAW.draw(np.random.default_rng(7))]
+    exact = used.full.simulate(scenarios).recording.displacement
+    for stride, least, most in ((1, 0.0, 1e-12), (2, 1e-4, 0.1)):
+        model = Coarse(SMALL.resolution.size, stride).model(SMALL.resolution.steps)
+        traces = coarse_traces(model, SMALL.resolution, 1, np.random.default_rng(7))
+        error = np.linalg.norm(traces - exact) / np.linalg.norm(exact)
+        assert least <= error < most
 
 
 @pytest.mark.parametrize(
