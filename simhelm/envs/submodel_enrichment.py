@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.envs.baseline import Baseline
+from simhelm.envs.submodel.kriging import predictive_variance
 from simhelm.envs.submodel.pool import chosen_pool
 from simhelm.envs.submodel.quantile import (
     CELLS,
     SIDE,
     cells_of,
+    centres,
     interval,
     quantile,
     weights_of,
@@ -43,8 +45,9 @@ _WORST = 2.0
 
 @dataclasses.dataclass
 class _Bought:
-    """The samples of an episode: cells, stresses (MPa), whether by the full model."""
+    """The samples of an episode: inputs, cells, stresses (MPa), whether by the full model."""
 
+    inputs: Floats
     cells: Integers
     values: Floats
     is_full: NDArray[np.bool_]
@@ -147,8 +150,13 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         sold = self.np_random.permutation(np.arange(0, len(self._cells), 2))
         self._for_sale = {c: list(sold[self._cells[sold] == c]) for c in range(CELLS)}
         self._left, self._purchases = self._budget, 0
-        nothing = np.zeros(0)
-        self._bought = _Bought(np.zeros(0, np.int64), nothing, np.zeros(0, np.bool_), np.zeros(0))
+        self._bought = _Bought(
+            inputs=np.zeros((0, 2)),
+            cells=np.zeros(0, np.int64),
+            values=np.zeros(0),
+            is_full=np.zeros(0, np.bool_),
+            ratios=np.zeros(0),
+        )
         for cell in self.np_random.permutation(CELLS)[:_FIRST].tolist():
             self._buy(FULL, cell, 1)
         return self._observation(), {}
@@ -198,6 +206,8 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
             "all coarse": ("coarse solves, evenly over the law's cells",
                            lambda: self._even(COARSE, True)),
             "largest variance": ("full solves where p^2 s^2 / n is greatest", self._neyman),
+            "Gaussian process": ("full solves where a Gaussian process is least certain",
+                                 self._least_certain),
         }  # fmt: skip
         named = [Baseline(name, text, policy) for name, (text, policy) in rules.items()]
         named.append(Baseline("random", "any action", self.action_space.sample, "random"))
@@ -216,6 +226,7 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         full, coarse = self._pool.solve(members)
         known = self._bought
         is_full = kind == FULL
+        known.inputs = np.concatenate([known.inputs, self._pool.inputs[members]])
         known.cells = np.append(known.cells, np.full(count, cell))
         known.values = np.append(known.values, full if is_full else coarse)
         known.is_full = np.append(known.is_full, np.full(count, is_full))
@@ -260,12 +271,13 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
 
     def _even(self, kind: int, in_law: bool) -> Action:
         """The cell with the fewest solves of that kind; four coarse ones at once."""
-        if self._left < self._cost(kind):
+        empty = self._empty(in_law)
+        if self._left < self._cost(kind) or empty.all():
             return self._stop()
         counts = np.bincount(
             self._bought.cells[self._bought.is_full == (kind == FULL)], minlength=CELLS
         ).astype(np.float64)
-        counts[self._empty(in_law)] = np.inf
+        counts[empty] = np.inf
         return np.array([kind, int(np.argmin(counts)), 0 if kind == FULL else 1])
 
     def _latin(self) -> Action:
@@ -281,7 +293,8 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
 
     def _neyman(self) -> Action:
         """Where the variance of a mean over the law falls most (Neyman, 1934)."""
-        if self._left < self._cost(FULL):
+        empty = self._empty(True)
+        if self._left < self._cost(FULL) or empty.all():
             return self._stop()
         values = self._bought.corrected()
         spread = np.full(CELLS, float(np.std(values)))
@@ -289,8 +302,18 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         for cell in np.flatnonzero(counts >= 3.0):
             spread[cell] = np.std(values[self._bought.cells == cell])
         gain = np.square(self._law * spread) / (counts * (counts + 1.0) + 1e-9)
-        gain[self._empty(True)] = -1.0
+        gain[empty] = -1.0
         return np.array([FULL, int(np.argmax(gain)), 0])
+
+    def _least_certain(self) -> Action:
+        """The cell of the law in whose middle log stresses are known worst (MacKay, 1992)."""
+        empty = self._empty(True)
+        if self._left < self._cost(FULL) or empty.all():
+            return self._stop()
+        known = self._bought
+        variance = predictive_variance(known.inputs, np.log(known.corrected()), centres())
+        variance[empty] = -1.0
+        return np.array([FULL, int(np.argmax(variance)), 0])
 
     def _empty(self, in_law: bool) -> NDArray[np.bool_]:
         """Cells that have nothing to sell, or are outside the law."""
