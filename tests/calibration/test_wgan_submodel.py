@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ import pyarrow.parquet
 import pytest
 
 from simhelm.agents.generators import WGANGP, Excitation, WGANSettings
+from simhelm.calibration.cli.running import run
+from simhelm.calibration.cli.studies import show
 from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.monte_carlo.configuration import parse
-from simhelm.calibration.monte_carlo.run import run_monte_carlo
+from simhelm.calibration.monte_carlo.run import read_monte_carlo, run_monte_carlo
 from simhelm.calibration.plate.law import LAW, draw_excitation
 from simhelm.calibration.plate.models import Resolution, models, peaks
 from simhelm.calibration.plate.solves import gather, read
@@ -172,32 +175,63 @@ steps = 40
 """
 
 
+def small_run(directory: Path, *, overwrite: bool = False) -> pyarrow.Table:
+    config = parse(tomllib.loads(FILE), "file")
+    rows = run_monte_carlo(config, directory, SerialExecutor(), overwrite=overwrite)
+    assert len(rows) == 4
+    return pyarrow.parquet.read_table(directory / "samples.parquet")
+
+
 def test_monte_carlo_gives_the_same_bits_serially_and_under_mpi(tmp_path: Path) -> None:
     pytest.importorskip("mpi4py")
     (tmp_path / "small.toml").write_text(FILE, encoding="utf-8")
-    tables = []
-    for name, ranks in (("serial", None), ("mpi", 3)):
-        words = ["--executor", name, "--out", name, "--format", "json"]
-        done = run_simhelm("run", "small.toml", *words, ranks=ranks, cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert len(json.loads(done.stdout)) == 4
-        tables.append(pyarrow.parquet.read_table(tmp_path / name / "samples.parquet"))
+    words = ["--executor", "mpi", "--out", "mpi", "--format", "json"]
+    done = run_simhelm("run", "small.toml", *words, ranks=3, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    printed = json.loads(done.stdout)
+    table = small_run(tmp_path / "serial")
+    assert table.equals(pyarrow.parquet.read_table(tmp_path / "mpi" / "samples.parquet"))
+    assert read_monte_carlo(tmp_path / "serial") == ("small", printed)
+    for name in ("serial", "mpi"):
         for picture in ("plate.png", "distribution.png"):
             assert (tmp_path / name / picture).stat().st_size > 10_000
-    assert tables[0].equals(tables[1])
-    assert len(tables[0]) == 120
-    assert np.ptp(tables[0]["stress"]) > np.ptp(tables[0]["stress_at_50_MPa"]) > 0
+    assert len(table) == 120
+    assert np.ptp(table["stress"]) > np.ptp(table["stress_at_50_MPa"]) > 0
+
+
+def test_monte_carlo_goes_on_where_it_was_stopped_and_names_what_is_damaged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = small_run(tmp_path)
+    (solves,) = tmp_path.glob("solves-*/*.npz")
+    content = solves.read_bytes()
+    solves.unlink()
+    assert small_run(tmp_path).equals(first)
+    show(tmp_path)
+    assert "99 % quantile" in capsys.readouterr().out
+    solves.write_bytes(content[: len(content) // 2])
+    with pytest.raises(ConfigurationError, match=rf"{solves.name}: damaged .* remove it"):
+        small_run(tmp_path)
+    with pytest.raises(ConfigurationError, match="did not finish"):
+        show(tmp_path)
 
 
 def test_monte_carlo_files_and_directories_are_checked(tmp_path: Path) -> None:
     table = {"monte_carlo": {"generator": "gaussian", "training_solves": 10, "samples": 120}}
-    with pytest.raises(ConfigurationError, match="sample"):
+    with pytest.raises(ConfigurationError, match="did you mean 'samples'"):
         parse({"monte_carlo": {**table["monte_carlo"], "sampels": 3}}, "file")
-    with pytest.raises(ConfigurationError, match="generator"):
-        parse({"monte_carlo": {**table["monte_carlo"], "generator": "oracle"}}, "file")
+    with pytest.raises(ConfigurationError, match="did you mean 'gaussian'"):
+        parse({"monte_carlo": {**table["monte_carlo"], "generator": "gausian"}}, "file")
     (tmp_path / "precious").touch()
     with pytest.raises(ConfigurationError, match="not a Monte Carlo"):
         run_monte_carlo(parse(table, "file"), tmp_path, SerialExecutor(), overwrite=True)
-    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "monte_carlo.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ConfigurationError, match="holds another run"):
         run_monte_carlo(parse(table, "file"), tmp_path, SerialExecutor(), overwrite=False)
+
+
+def test_a_misspelled_table_is_not_taken_for_a_study(tmp_path: Path) -> None:
+    file = tmp_path / "small.toml"
+    file.write_text(FILE.replace("[monte_carlo]", "[montecarlo]"), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="did you mean 'monte_carlo'"):
+        run(file)

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import logging
+import zipfile
 from collections.abc import Sequence
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import simhelm.simulators.fem
+from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.plate.law import LAW, inputs_of
 from simhelm.calibration.plate.models import Resolution, check_success, models
 
@@ -21,8 +23,9 @@ log = logging.getLogger(__name__)
 
 Floats = NDArray[np.float64]
 
-# Solves that are stored together.
-CHUNK = 50
+# Solves that are stored together: what an interruption loses at most, a worker.
+CHUNK = 10
+_ARRAYS = ("traces", "inputs", "peaks")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -80,15 +83,29 @@ def _solve_chunk(resolution: Resolution, place: Path, seed: int, first: int) -> 
 
 
 def read(resolution: Resolution, folder: Path, seed: int, count: int) -> Solves:
-    """A set of solves that :func:`gather` made."""
+    """A set of solves that :func:`gather` made.
+
+    Raises:
+        ConfigurationError: a damaged file, with what to do.
+    """
     place = _place(resolution, folder)
-    parts: dict[str, list[Floats]] = {"traces": [], "inputs": [], "peaks": []}
+    parts: dict[str, list[Floats]] = {name: [] for name in _ARRAYS}
     for first in range(0, count, CHUNK):
-        with np.load(_file(place, seed, first), allow_pickle=False) as stored:
-            for name, arrays in parts.items():
-                arrays.append(stored[name].astype(np.float64))
+        for name, array in _stored(_file(place, seed, first)).items():
+            parts[name].append(array)
     whole = {name: np.concatenate(arrays)[:count] for name, arrays in parts.items()}
     return Solves(**whole)
+
+
+def _stored(path: Path) -> dict[str, Floats]:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            return {name: stored[name].astype(np.float64) for name in _ARRAYS}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ConfigurationError(
+            f"{path}: damaged ({error}); remove it and run the same command again, which solves "
+            "what is missing"
+        ) from error
 
 
 def _place(resolution: Resolution, folder: Path) -> Path:
