@@ -18,8 +18,8 @@ from simhelm.envs.submodel.kriging import LENGTHS, NOISES, predictive_variance
 from simhelm.envs.submodel.pool import stored_pool
 from simhelm.envs.submodel.subset import members_at, subset_simulation
 from simhelm.envs.submodel.tilt import exceedance
-from simhelm.envs.submodel_enrichment import FULL, SubmodelEnrichmentEnv
-from tests.envs.test_submodel import play, pool
+from simhelm.envs.submodel_enrichment import STOP, SubmodelEnrichmentEnv
+from tests.envs.test_submodel import cell_of, play, pool
 
 __all__ = ["pool"]
 
@@ -81,7 +81,7 @@ def test_the_process_buys_all_over_the_law_and_stops_when_the_budget_does(pool: 
         while not terminated:
             action = policy()
             *_, terminated, _, info = env.step(action)
-            bought += [int(action[1])] * int(action[0] == FULL)
+            bought += [cell_of(action)] * int(action != STOP)
         assert set(bought) == set(np.flatnonzero(env._law))
         assert len(bought) == 33
         ends.append(info["error"])
@@ -96,7 +96,7 @@ def test_designs_stop_when_everything_is_sold(pool: str, name: str) -> None:
     env.reset(seed=0)
     policy = env.baselines()[name].policy
     env._for_sale = {cell: [] for cell in env._for_sale}
-    assert policy()[0] == 2
+    assert policy() == STOP
 
 
 @pytest.mark.parametrize("distance", [1.0, 2.5, 3.5])
