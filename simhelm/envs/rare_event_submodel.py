@@ -39,7 +39,8 @@ class RareEventSubmodelEnv(gymnasium.Env[Observation, Action]):
     weight times event over all solves of the episode, where the weight is law over proposal:
     unbiased for every policy, since a proposal depends on the past only (Peherstorfer et al.,
     Multifidelity importance sampling, 2016). The event may be replaced by its probability given
-    the solve: stresses are proportional to the amplitude, so that this is exact.
+    the solve: stresses are proportional to the amplitude, so that this is exact. Beside the
+    baselines, :meth:`subset_simulation` estimates the same probability.
 
     ## Action space
     ``Box(-1, 1, (3,), float32)``: a third of the tilt by distance; a third of that by duration;

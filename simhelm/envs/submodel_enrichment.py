@@ -73,7 +73,7 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
     interest is random. Each episode asks for the 90 % quantile of the greatest von Mises stress
     in the zone, divided by the amplitude, under a law of place and duration that it draws: a
     block of two by two of the sixteen cells of their grid. Full solves are exact and dear; a
-    coarse global model that drives the fine submodel costs a fifth and is biased. The estimate
+    coarse global model that drives the fine submodel costs a fraction and is biased. The estimate
     weighs what was bought by cells, borrows for empty cells from the nearest, and corrects
     coarse solves by the mean ratio of paired ones (a full solve includes the coarse one).
 
