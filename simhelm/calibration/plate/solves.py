@@ -118,7 +118,7 @@ def _file(place: Path, seed: int, first: int) -> Path:
 
 def fingerprint(resolution: Resolution) -> str:
     """Of the models' own source files and settings: other code, other solves."""
-    setting = json.dumps([dataclasses.asdict(resolution), dataclasses.asdict(LAW)])
+    setting = json.dumps([dataclasses.asdict(resolution), dataclasses.asdict(LAW), CHUNK])
     digest = hashlib.sha256(setting.encode())
     for path in sorted(Path(simhelm.simulators.fem.__path__[0]).glob("*.py")):
         digest.update(path.read_bytes())
