@@ -34,6 +34,7 @@ from simhelm.calibration.plate.models import Resolution, peaks
 from simhelm.calibration.plate.solves import Solves, fingerprint, read
 from simhelm.calibration.reproduce.wgan_submodel_rivals import (
     RIVALS,
+    WGAN,
     Case,
     Coarse,
     Setting,
@@ -139,7 +140,7 @@ def judge_all(
 
 def judge(job: Job, scale: Scale, folder: Path) -> Judged:
     """Fit, sample, compare; or read what was judged before."""
-    place = _place(scale, folder)
+    place = _place(scale, folder, is_trained=job.name == WGAN)
     stem = f"{list(RIVALS).index(job.name)}-{job.case.replace(' ', '-')}-{job.trainings}-{job.seed}"
     file = place / f"{stem}.json"
     if file.exists():
@@ -297,9 +298,11 @@ def _write(file: Path, content: dict[str, object]) -> None:
 
 
 @functools.lru_cache(maxsize=4)
-def _place(scale: Scale, folder: Path) -> Path:
-    """A folder for these sources and settings."""
+def _place(scale: Scale, folder: Path, *, is_trained: bool = False) -> Path:
+    """A folder for these sources and settings; those of the network concern what is trained."""
     setting = dataclasses.asdict(scale) | {"workers": 0}
+    if not is_trained:
+        del setting["wgan"]
     digest = hashlib.sha256(json.dumps(setting).encode())
     digest.update(fingerprint(scale.resolution).encode())
     packages = (simhelm.agents.generators, simhelm.calibration.plate)
