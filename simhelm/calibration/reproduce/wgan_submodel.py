@@ -68,7 +68,7 @@ QUICK = Scale(
     seeds=2,
     held_out=40,
     resolution=Resolution(0.02, 40),
-    coarse=Coarse(0.02, 1),
+    coarse=Coarse(0.03, 1),
     coarser=Coarse(0.04, 2),
     wgan=WGANSettings(steps=20, width=16, latent=8, checks=2),
     workers=0,
