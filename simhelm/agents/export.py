@@ -93,7 +93,12 @@ def _parts(model: Any) -> tuple[list[Layer], int, int]:
     """Layers, activation and head of the part of a model that chooses actions."""
     net = model.policy
     _require_flat(net)
-    discrete = type(model.action_space).__name__ == "Discrete"
+    kind = type(model.action_space).__name__
+    if kind not in {"Discrete", "Box"}:
+        raise TypeError(
+            f"export_policy: expected Discrete or Box actions, got {model.action_space}"
+        )
+    discrete = kind == "Discrete"
     if hasattr(net, "q_net"):
         layers, activation = _chain(net.q_net.q_net)
         return layers, activation, ARGMAX

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.envs.baseline import Baseline
+from simhelm.envs.submodel.kriging import predictive_variance
 from simhelm.envs.submodel.pool import chosen_pool
 from simhelm.envs.submodel.quantile import (
     CELLS,
     SIDE,
     cells_of,
+    centres,
     interval,
     quantile,
     weights_of,
@@ -24,10 +26,11 @@ from simhelm.simulators.checks import whole_number
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Observation = NDArray[np.float32]
-Action = NDArray[np.int64]
+Action = int | np.integer[Any]
 
-COARSE, FULL, STOP = range(3)
+COARSE, FULL = range(2)
 BATCHES = (1, 4, 16)
+STOP = 0
 # Full solves at the start, free of charge, anywhere.
 _FIRST = 4
 _MOST_PURCHASES = 60
@@ -41,10 +44,16 @@ _USUAL = 25.0
 _WORST = 2.0
 
 
+def purchase(kind: int, cell: int, batch: int) -> int:
+    """The action that buys: kind of solve, its cell, place of their number in BATCHES."""
+    return 1 + (kind * CELLS + cell) * len(BATCHES) + batch
+
+
 @dataclasses.dataclass
 class _Bought:
-    """The samples of an episode: cells, stresses (MPa), whether by the full model."""
+    """The samples of an episode: inputs, cells, stresses (MPa), whether by the full model."""
 
+    inputs: Floats
     cells: Integers
     values: Floats
     is_full: NDArray[np.bool_]
@@ -64,13 +73,14 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
     interest is random. Each episode asks for the 90 % quantile of the greatest von Mises stress
     in the zone, divided by the amplitude, under a law of place and duration that it draws: a
     block of two by two of the sixteen cells of their grid. Full solves are exact and dear; a
-    coarse global model that drives the fine submodel costs a fifth and is biased. The estimate
+    coarse global model that drives the fine submodel costs a fraction and is biased. The estimate
     weighs what was bought by cells, borrows for empty cells from the nearest, and corrects
     coarse solves by the mean ratio of paired ones (a full solve includes the coarse one).
 
     ## Action space
-    ``MultiDiscrete([3, 16, 3])``: 0 coarse solves, 1 full solves, 2 stop; the cell (place times
-    4 plus duration); 1, 4 or 16 solves. What is sold out or beyond the budget is not bought.
+    ``Discrete(97)``: 0 stops; 1 + 3 (16 kind + cell) + batch buys, kind 0 coarse solves, 1 full
+    ones, cell 4 place + duration, batch 0, 1, 2 for 1, 4 or 16 solves. What is sold out or beyond
+    the budget is not bought.
 
     ## Observation space
     ``Box(-10, 10, (54,), float32)``: share of the budget left; share of the purchases left;
@@ -131,7 +141,7 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         )
         self._cells = cells_of(self._pool.inputs)
         self._budget, self._price, self._level = budget, price, level
-        self.action_space = gymnasium.spaces.MultiDiscrete([3, CELLS, len(BATCHES)])
+        self.action_space = gymnasium.spaces.Discrete(1 + 2 * CELLS * len(BATCHES))
         self.observation_space = gymnasium.spaces.Box(-10.0, 10.0, (6 + 3 * CELLS,), np.float32)
 
     def reset(
@@ -147,19 +157,25 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         sold = self.np_random.permutation(np.arange(0, len(self._cells), 2))
         self._for_sale = {c: list(sold[self._cells[sold] == c]) for c in range(CELLS)}
         self._left, self._purchases = self._budget, 0
-        nothing = np.zeros(0)
-        self._bought = _Bought(np.zeros(0, np.int64), nothing, np.zeros(0, np.bool_), np.zeros(0))
+        self._bought = _Bought(
+            inputs=np.zeros((0, 2)),
+            cells=np.zeros(0, np.int64),
+            values=np.zeros(0),
+            is_full=np.zeros(0, np.bool_),
+            ratios=np.zeros(0),
+        )
         for cell in self.np_random.permutation(CELLS)[:_FIRST].tolist():
             self._buy(FULL, cell, 1)
         return self._observation(), {}
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Buy, or stop."""
-        if not self.action_space.contains(np.asarray(action)):
+        if not self.action_space.contains(action):
             raise ValueError(f"action: expected one of {self.action_space}, got {action!r}")
-        kind, cell, batch = (int(number) for number in action)
         count, spent = 0, 0.0
-        if kind != STOP:
+        if action != STOP:
+            place, batch = divmod(int(action) - 1, len(BATCHES))
+            kind, cell = divmod(place, CELLS)
             each = self._cost(kind)
             affordable = int(self._left / each + 1e-9)
             count = self._buy(kind, cell, min(BATCHES[batch], affordable))
@@ -167,7 +183,7 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         self._left -= spent
         self._purchases += 1
         terminated = (
-            kind == STOP or self._left < self._cost(COARSE) or self._purchases >= _MOST_PURCHASES
+            action == STOP or self._left < self._cost(COARSE) or self._purchases >= _MOST_PURCHASES
         )
         info: dict[str, Any] = {
             "cost": spent * self._pool.full_work,
@@ -189,7 +205,7 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
     def baselines(self) -> dict[str, Baseline]:
         """Designs that people use; those that buy spend the whole budget."""
         rules = {
-            "stop at once": ("the four free solves only", self._stop),
+            "stop at once": ("the four free solves only", lambda: STOP),
             "space filling": ("full solves, evenly everywhere", lambda: self._even(FULL, False)),
             "Latin hypercube": ("full solves, one Latin design of four after the other",
                                 self._latin),
@@ -198,6 +214,8 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
             "all coarse": ("coarse solves, evenly over the law's cells",
                            lambda: self._even(COARSE, True)),
             "largest variance": ("full solves where p^2 s^2 / n is greatest", self._neyman),
+            "Gaussian process": ("full solves where a Gaussian process is least certain",
+                                 self._least_certain),
         }  # fmt: skip
         named = [Baseline(name, text, policy) for name, (text, policy) in rules.items()]
         named.append(Baseline("random", "any action", self.action_space.sample, "random"))
@@ -216,6 +234,7 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         full, coarse = self._pool.solve(members)
         known = self._bought
         is_full = kind == FULL
+        known.inputs = np.concatenate([known.inputs, self._pool.inputs[members]])
         known.cells = np.append(known.cells, np.full(count, cell))
         known.values = np.append(known.values, full if is_full else coarse)
         known.is_full = np.append(known.is_full, np.full(count, is_full))
@@ -255,20 +274,18 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         observation: Observation = np.clip(numbers, -10.0, 10.0).astype(np.float32)
         return observation
 
-    def _stop(self) -> Action:
-        return np.array([STOP, 0, 0])
-
-    def _even(self, kind: int, in_law: bool) -> Action:
+    def _even(self, kind: int, in_law: bool) -> int:
         """The cell with the fewest solves of that kind; four coarse ones at once."""
-        if self._left < self._cost(kind):
-            return self._stop()
+        empty = self._empty(in_law)
+        if self._left < self._cost(kind) or empty.all():
+            return STOP
         counts = np.bincount(
             self._bought.cells[self._bought.is_full == (kind == FULL)], minlength=CELLS
         ).astype(np.float64)
-        counts[self._empty(in_law)] = np.inf
-        return np.array([kind, int(np.argmin(counts)), 0 if kind == FULL else 1])
+        counts[empty] = np.inf
+        return purchase(kind, int(np.argmin(counts)), 0 if kind == FULL else 1)
 
-    def _latin(self) -> Action:
+    def _latin(self) -> int:
         """Four purchases in a row have each place and each duration once.
 
         McKay, Beckman and Conover, Technometrics 21 (1979), on the grid of cells.
@@ -276,21 +293,32 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         order = np.roll(_LATIN, -self._purchases)
         sold_out = self._empty(False)[order]
         if self._left < self._cost(FULL) or sold_out.all():
-            return self._stop()
-        return np.array([FULL, int(order[np.argmin(sold_out)]), 0])
+            return STOP
+        return purchase(FULL, int(order[np.argmin(sold_out)]), 0)
 
-    def _neyman(self) -> Action:
+    def _neyman(self) -> int:
         """Where the variance of a mean over the law falls most (Neyman, 1934)."""
-        if self._left < self._cost(FULL):
-            return self._stop()
+        empty = self._empty(True)
+        if self._left < self._cost(FULL) or empty.all():
+            return STOP
         values = self._bought.corrected()
         spread = np.full(CELLS, float(np.std(values)))
         counts = np.bincount(self._bought.cells, minlength=CELLS).astype(np.float64)
         for cell in np.flatnonzero(counts >= 3.0):
             spread[cell] = np.std(values[self._bought.cells == cell])
         gain = np.square(self._law * spread) / (counts * (counts + 1.0) + 1e-9)
-        gain[self._empty(True)] = -1.0
-        return np.array([FULL, int(np.argmax(gain)), 0])
+        gain[empty] = -1.0
+        return purchase(FULL, int(np.argmax(gain)), 0)
+
+    def _least_certain(self) -> int:
+        """The cell of the law in whose middle log stresses are known worst (MacKay, 1992)."""
+        empty = self._empty(True)
+        if self._left < self._cost(FULL) or empty.all():
+            return STOP
+        known = self._bought
+        variance = predictive_variance(known.inputs, np.log(known.corrected()), centres())
+        variance[empty] = -1.0
+        return purchase(FULL, int(np.argmax(variance)), 0)
 
     def _empty(self, in_law: bool) -> NDArray[np.bool_]:
         """Cells that have nothing to sell, or are outside the law."""

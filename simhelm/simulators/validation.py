@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Iterable
 from typing import Any
@@ -29,7 +30,7 @@ def _explain(model: type[pydantic.BaseModel], problem: dict[str, Any]) -> str:
     message = str(problem["msg"]).removeprefix("Value error, ")
     hint = ""
     if problem["type"] == "literal_error":
-        hint = nearest(str(got), str(problem["ctx"]["expected"]).replace("'", "").split(" or "))
+        hint = nearest(str(got), re.findall("'([^']*)'", str(problem["ctx"]["expected"])))
     return f"{path}: {message}, got {got!r}{hint}" if path else message
 
 

@@ -248,3 +248,11 @@ def test_models_that_cannot_be_exported_are_refused() -> None:
 
     with pytest.raises(TypeError, match="expected a Box"):
         policy_of(_model(DQN, Grid(), nn.ReLU))
+
+    class Pairs(gymnasium.Wrapper[Any, Any, Any, Any]):
+        def __init__(self) -> None:
+            super().__init__(gymnasium.make("CartPole-v1"))
+            self.action_space = gymnasium.spaces.MultiDiscrete([2, 3])
+
+    with pytest.raises(TypeError, match="expected Discrete or Box actions, got MultiDiscrete"):
+        policy_of(_model(PPO, Pairs(), nn.ReLU))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +12,23 @@ import pyarrow.parquet
 import pytest
 
 from simhelm.agents.generators import WGANGP, Excitation, WGANSettings
+from simhelm.calibration.cli.running import run
+from simhelm.calibration.cli.studies import show
 from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.monte_carlo.configuration import parse
-from simhelm.calibration.monte_carlo.run import run_monte_carlo
+from simhelm.calibration.monte_carlo.run import read_monte_carlo, run_monte_carlo
+from simhelm.calibration.plate.law import LAW, draw_excitation
+from simhelm.calibration.plate.models import Resolution, models, peaks
+from simhelm.calibration.plate.solves import gather, read
 from simhelm.calibration.reproduce import wgan_submodel
-from simhelm.calibration.reproduce.wgan_submodel_judging import Scale, floors, held_out_peaks, peaks
-from simhelm.calibration.reproduce.wgan_submodel_pool import LAW, Resolution, gather, models, read
+from simhelm.calibration.reproduce.wgan_submodel_judging import Scale, floors, held_out_peaks
 from simhelm.calibration.reproduce.wgan_submodel_rivals import (
     CASES,
     RIVALS,
     WGAN,
+    Coarse,
     Setting,
-    draw_excitation,
+    coarse_traces,
     training_of,
 )
 from simhelm.calibration.study.pool import SerialExecutor
@@ -32,7 +38,9 @@ SMALL = Scale(
     trainings=(12,),
     seeds=2,
     held_out=12,
-    resolution=Resolution(0.03, 0.03, 40),
+    resolution=Resolution(0.03, 40),
+    coarse=Coarse(0.03, 1),
+    coarser=Coarse(0.04, 2),
     wgan=WGANSettings(steps=5, width=8, latent=4, checks=1),
     workers=0,
     draws=5,
@@ -117,11 +125,23 @@ def test_floors_are_positive(folder: Path) -> None:
 def test_every_rival_gives_traces_that_start_at_rest(folder: Path) -> None:
     solves = read(SMALL.resolution, folder, 1, 12)
     training = training_of(solves, "factored", np.random.default_rng(0))
-    setting = Setting("factored", SMALL.resolution, 0, SMALL.wgan)
+    setting = Setting("factored", SMALL.resolution, SMALL.coarse, SMALL.coarser, 0, SMALL.wgan)
     for name, fit in RIVALS.items():
         drawn = fit(training, setting).sampler.sample(3, np.random.default_rng(0))
         assert drawn.shape == (3, *solves.traces.shape[1:]), name
         assert np.abs(drawn[:, 0]).max() <= 1e-9 * np.abs(drawn).max(), name
+
+
+def test_a_coarse_model_at_the_full_resolution_gives_the_full_traces() -> None:
+    """Twice the step leaves a difference that is small, and not zero."""
+    used = models(SMALL.resolution)
+    scenarios = [LAW.draw(np.random.default_rng(7))]
+    exact = used.full.simulate(scenarios).recording.displacement
+    for stride, least, most in ((1, 0.0, 1e-12), (2, 1e-4, 0.1)):
+        model = Coarse(SMALL.resolution.size, stride).model(SMALL.resolution.steps)
+        traces = coarse_traces(model, SMALL.resolution, 1, np.random.default_rng(7))
+        error = np.linalg.norm(traces - exact) / np.linalg.norm(exact)
+        assert least <= error < most
 
 
 @pytest.mark.parametrize(
@@ -155,32 +175,63 @@ steps = 40
 """
 
 
+def small_run(directory: Path, *, overwrite: bool = False) -> pyarrow.Table:
+    config = parse(tomllib.loads(FILE), "file")
+    rows = run_monte_carlo(config, directory, SerialExecutor(), overwrite=overwrite)
+    assert len(rows) == 4
+    return pyarrow.parquet.read_table(directory / "samples.parquet")
+
+
 def test_monte_carlo_gives_the_same_bits_serially_and_under_mpi(tmp_path: Path) -> None:
     pytest.importorskip("mpi4py")
     (tmp_path / "small.toml").write_text(FILE, encoding="utf-8")
-    tables = []
-    for name, ranks in (("serial", None), ("mpi", 3)):
-        words = ["--executor", name, "--out", name, "--format", "json"]
-        done = run_simhelm("run", "small.toml", *words, ranks=ranks, cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert len(json.loads(done.stdout)) == 4
-        tables.append(pyarrow.parquet.read_table(tmp_path / name / "samples.parquet"))
+    words = ["--executor", "mpi", "--out", "mpi", "--format", "json"]
+    done = run_simhelm("run", "small.toml", *words, ranks=3, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    printed = json.loads(done.stdout)
+    table = small_run(tmp_path / "serial")
+    assert table.equals(pyarrow.parquet.read_table(tmp_path / "mpi" / "samples.parquet"))
+    assert read_monte_carlo(tmp_path / "serial") == ("small", printed)
+    for name in ("serial", "mpi"):
         for picture in ("plate.png", "distribution.png"):
             assert (tmp_path / name / picture).stat().st_size > 10_000
-    assert tables[0].equals(tables[1])
-    assert len(tables[0]) == 120
-    assert np.ptp(tables[0]["stress"]) > np.ptp(tables[0]["stress_at_50_MPa"]) > 0
+    assert len(table) == 120
+    assert np.ptp(table["stress"]) > np.ptp(table["stress_at_50_MPa"]) > 0
+
+
+def test_monte_carlo_goes_on_where_it_was_stopped_and_names_what_is_damaged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = small_run(tmp_path)
+    (solves,) = tmp_path.glob("solves-*/*.npz")
+    content = solves.read_bytes()
+    solves.unlink()
+    assert small_run(tmp_path).equals(first)
+    show(tmp_path)
+    assert "99 % quantile" in capsys.readouterr().out
+    solves.write_bytes(content[: len(content) // 2])
+    with pytest.raises(ConfigurationError, match=rf"{solves.name}: damaged .* remove it"):
+        small_run(tmp_path)
+    with pytest.raises(ConfigurationError, match="did not finish"):
+        show(tmp_path)
 
 
 def test_monte_carlo_files_and_directories_are_checked(tmp_path: Path) -> None:
     table = {"monte_carlo": {"generator": "gaussian", "training_solves": 10, "samples": 120}}
-    with pytest.raises(ConfigurationError, match="sample"):
+    with pytest.raises(ConfigurationError, match="did you mean 'samples'"):
         parse({"monte_carlo": {**table["monte_carlo"], "sampels": 3}}, "file")
-    with pytest.raises(ConfigurationError, match="generator"):
-        parse({"monte_carlo": {**table["monte_carlo"], "generator": "oracle"}}, "file")
+    with pytest.raises(ConfigurationError, match="did you mean 'gaussian'"):
+        parse({"monte_carlo": {**table["monte_carlo"], "generator": "gausian"}}, "file")
     (tmp_path / "precious").touch()
     with pytest.raises(ConfigurationError, match="not a Monte Carlo"):
         run_monte_carlo(parse(table, "file"), tmp_path, SerialExecutor(), overwrite=True)
-    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "monte_carlo.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ConfigurationError, match="holds another run"):
         run_monte_carlo(parse(table, "file"), tmp_path, SerialExecutor(), overwrite=False)
+
+
+def test_a_misspelled_table_is_not_taken_for_a_study(tmp_path: Path) -> None:
+    file = tmp_path / "small.toml"
+    file.write_text(FILE.replace("[monte_carlo]", "[montecarlo]"), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="did you mean 'monte_carlo'"):
+        run(file)

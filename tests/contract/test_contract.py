@@ -30,9 +30,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "simhelm/SubmodelEnrichment-v0": {
         "size": 0.04,
         "coarse_size": 0.04,
-        "steps": 30,
+        "steps": 16,
         "reference": 2,
-        "budget": 4.0,
+        "budget": 2.0,
     },
     "simhelm/RareEventSubmodel-v0": {
         "size": 0.04,

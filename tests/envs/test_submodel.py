@@ -15,7 +15,7 @@ from simhelm.envs.rare_event_submodel import RareEventSubmodelEnv
 from simhelm.envs.submodel.pool import live_pool, stored_pool
 from simhelm.envs.submodel.quantile import CELLS, cells_of, interval, quantile, weights_of
 from simhelm.envs.submodel.tilt import LARGEST, exceedance, matching_tilt, proposal
-from simhelm.envs.submodel_enrichment import COARSE, FULL, STOP, SubmodelEnrichmentEnv
+from simhelm.envs.submodel_enrichment import COARSE, FULL, STOP, SubmodelEnrichmentEnv, purchase
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +44,10 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("pool") / "pool.parquet"
     pyarrow.parquet.write_table(pyarrow.table(table(1600)), path)
     return str(path)
+
+
+def cell_of(action: int) -> int:
+    return (action - 1) // 3 % CELLS
 
 
 def play(env: Any, policy: Any, seed: int) -> tuple[float, dict[str, Any]]:
@@ -113,14 +117,14 @@ def test_weights_and_quantiles_by_hand() -> None:
 def test_purchases_cost_what_they_cost_and_the_budget_ends_the_episode(pool: str) -> None:
     env = SubmodelEnrichmentEnv(live=False, pool=pool, budget=6.0, price=0.01)
     env.reset(seed=1)
-    _, reward, terminated, _, info = env.step(np.array([COARSE, 3, 1]))
+    _, reward, terminated, _, info = env.step(purchase(COARSE, 3, 1))
     assert reward == pytest.approx(-0.01 * 4 * 0.2)
     assert (info["bought"], info["cost"], terminated) == (4, pytest.approx(40.0), False)
-    observation, reward, terminated, _, info = env.step(np.array([FULL, 3, 2]))
+    observation, reward, terminated, _, info = env.step(purchase(FULL, 3, 2))
     # Full solves include the coarse ones: 1.2 each, and 5.2 are left.
     assert info["bought"] == 4
     assert observation[0] == pytest.approx(0.4 / 6.0)
-    *_, info = env.step(np.array([COARSE, 0, 2]))
+    *_, info = env.step(purchase(COARSE, 0, 2))
     assert info["bought"] == 2
     assert {"truth", "error"} <= info.keys()
 
@@ -146,8 +150,8 @@ def test_four_latin_purchases_cross_every_row_and_column(pool: str) -> None:
     while not terminated:
         action = policy()
         *_, terminated, _, info = env.step(action)
-        assert info["bought"] == (action[0] == FULL)
-        cells.append(int(action[1]))
+        assert info["bought"] == (action != STOP)
+        cells.append(cell_of(action))
     # 40 buys 33 full solves at 1.2, the coarse ones included; then it stops.
     assert len(cells) == 34
     assert sorted(cells[:16]) == list(range(CELLS))
@@ -158,11 +162,11 @@ def test_four_latin_purchases_cross_every_row_and_column(pool: str) -> None:
 
 def test_stopping_is_rewarded_with_the_error_alone(pool: str) -> None:
     env = SubmodelEnrichmentEnv(live=False, pool=pool)
-    total, info = play(env, lambda: np.array([STOP, 0, 0]), 3)
+    total, info = play(env, lambda: STOP, 3)
     assert total == -info["error"]
     assert info["bought"] == 0
     with pytest.raises(ValueError, match="action: expected"):
-        env.step(np.array([0, 16, 0]))
+        env.step(97)
     with pytest.raises(ValueError, match="level"):
         SubmodelEnrichmentEnv(level=1.0)
 
@@ -171,7 +175,7 @@ def test_what_is_sold_is_not_the_reference_and_sells_out(pool: str) -> None:
     env = SubmodelEnrichmentEnv(live=False, pool=pool, budget=1000.0)
     env.reset(seed=0)
     stock = len(env._for_sale[5])
-    bought = sum(env.step(np.array([FULL, 5, 2]))[4]["bought"] for _ in range(10))
+    bought = sum(env.step(purchase(FULL, 5, 2))[4]["bought"] for _ in range(10))
     assert bought == stock
     assert all(member % 2 == 0 for cell in range(CELLS) for member in env._for_sale[cell])
 

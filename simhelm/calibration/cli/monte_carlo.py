@@ -29,4 +29,18 @@ def run_file(
             return
         rows = run_monte_carlo(config, directory, ranks, overwrite=overwrite)
     print_records(rows, form, title=config.title)
+    log.info("intervals are those of sampling; what the training solves leave open adds to them")
     log.info("pictures: %s, %s", directory / DISTRIBUTION, directory / PLATE)
+
+
+def is_monte_carlo(directory: Path) -> bool:
+    """Whether a Monte Carlo was begun there."""
+    return (directory / "monte_carlo.json").is_file()
+
+
+def show(directory: Path, form: OutputFormat) -> None:
+    """Print the table of a finished Monte Carlo."""
+    from simhelm.calibration.monte_carlo.run import read_monte_carlo
+
+    title, rows = read_monte_carlo(directory)
+    print_records(rows, form, title=title)

@@ -23,6 +23,7 @@ from simhelm.calibration.cli.app import (
 )
 from simhelm.calibration.cli.proxies import print_rescored
 from simhelm.calibration.errors import ConfigurationError, Interrupted, SimhelmError
+from simhelm.simulators.names import nearest
 
 if TYPE_CHECKING:
     from simhelm.calibration.study.study import Execution, Study
@@ -119,6 +120,9 @@ def run(
                     raise ConfigurationError(f"{option} belongs to studies; this file steers")
             steering.run_file({**table, **changes}, file, directory, overwrite=overwrite, form=form)
             return
+        for key in table:
+            if hint := nearest(key, ("environment", "monte_carlo")):
+                raise ConfigurationError(f"{file}: unknown table {key!r}{hint}")
         from simhelm.calibration.study.definition import from_table
         from simhelm.calibration.study.study import Study
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simhelm.calibration.cli import steering, training
+from simhelm.calibration.cli import monte_carlo, steering, training
 from simhelm.calibration.cli.app import (
     EXIT_FAILED,
     DirectoryArgument,
@@ -106,6 +106,9 @@ def show(
     series: SeriesOption = "search",
 ) -> None:
     """Print the outcome of a run or study, or trials of a study."""
+    if monte_carlo.is_monte_carlo(directory):
+        monte_carlo.show(directory, form)
+        return
     if not is_study(directory):
         chosen_show = training.show if training.is_training(directory) else steering.show
         chosen_show(directory, form)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from simhelm.agents.generators.quantity import STATISTICS, Estimate, estimate, resampled
 from simhelm.calibration.monte_carlo.configuration import MonteCarloConfig
 from simhelm.calibration.monte_carlo.sampling import Samples, resolution_of
-from simhelm.calibration.reproduce import wgan_submodel_pool as pool
+from simhelm.calibration.plate.law import LAW
+from simhelm.calibration.plate.models import models
 from simhelm.simulators.fem import draw_plate
 from simhelm.simulators.fem.plate import stressed_cells
 
@@ -87,6 +88,6 @@ def draw_distribution(path: Path, samples: Samples, config: MonteCarloConfig) ->
 
 def draw_hit_plate(path: Path, config: MonteCarloConfig) -> None:
     """Greatest von Mises stress over time in every cell, for the first solve of training."""
-    model = pool.models(resolution_of(config)).full
-    values, _ = stressed_cells(model, pool.LAW.draw_many(1, config.seed)[0])
+    model = models(resolution_of(config)).full
+    values, _ = stressed_cells(model, LAW.draw_many(1, config.seed)[0])
     draw_plate(model.mesh, values, label="greatest von Mises stress (MPa)").savefig(path, dpi=120)

@@ -20,7 +20,7 @@ from simhelm.calibration.monte_carlo.report import (
 from simhelm.calibration.monte_carlo.sampling import sample
 from simhelm.calibration.study.pool import local_executor
 
-CONFIG, SAMPLES = "config.json", "samples.parquet"
+CONFIG, SAMPLES, RECORDS = "monte_carlo.json", "samples.parquet", "records.json"
 DISTRIBUTION, PLATE = "distribution.png", "plate.png"
 
 
@@ -37,12 +37,43 @@ def run_monte_carlo(
     text = json.dumps(config.model_dump(), indent=2)
     _check(directory, text, overwrite=overwrite)
     directory.mkdir(parents=True, exist_ok=True)
+    (directory / RECORDS).unlink(missing_ok=True)
     (directory / CONFIG).write_text(text, encoding="utf-8")
     samples = sample(config, directory, executor)
     write_samples(directory / SAMPLES, samples)
     draw_distribution(directory / DISTRIBUTION, samples, config)
     draw_hit_plate(directory / PLATE, config)
-    return records(samples, config.seed)
+    rows = records(samples, config.seed)
+    _write(directory / RECORDS, rows)
+    return rows
+
+
+def read_monte_carlo(directory: Path) -> tuple[str, list[dict[str, str]]]:
+    """Title and rows of a finished one.
+
+    Raises:
+        ConfigurationError: it did not finish, or its files are damaged.
+    """
+    if not (directory / RECORDS).is_file():
+        raise ConfigurationError(
+            f"{directory}: the Monte Carlo did not finish; run the same command again"
+        )
+    try:
+        config, rows = (
+            json.loads((directory / name).read_text("utf-8")) for name in (CONFIG, RECORDS)
+        )
+        return str(config["title"]), [dict(row) for row in rows]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(
+            f"{directory}: damaged ({error}); run the same command with --overwrite"
+        ) from error
+
+
+def _write(path: Path, rows: list[dict[str, str]]) -> None:
+    """The file appears as a whole or not at all."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    part.replace(path)
 
 
 def _check(directory: Path, text: str, *, overwrite: bool) -> None:

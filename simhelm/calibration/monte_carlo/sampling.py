@@ -22,9 +22,9 @@ from simhelm.agents.generators import (
     SmoothedBootstrap,
 )
 from simhelm.calibration.monte_carlo.configuration import MonteCarloConfig
-from simhelm.calibration.reproduce import wgan_submodel_pool as pool
-from simhelm.calibration.reproduce.wgan_submodel_judging import peaks
-from simhelm.calibration.reproduce.wgan_submodel_rivals import draw_excitation
+from simhelm.calibration.plate.law import draw_excitation
+from simhelm.calibration.plate.models import Resolution, peaks
+from simhelm.calibration.plate.solves import gather, read
 
 log = logging.getLogger(__name__)
 
@@ -62,18 +62,18 @@ class Samples:
     training: Floats
 
 
-def resolution_of(config: MonteCarloConfig) -> pool.Resolution:
-    """Of the models; there is no coarse model, the full one stands in."""
+def resolution_of(config: MonteCarloConfig) -> Resolution:
+    """Of the models."""
     table = config.monte_carlo
-    return pool.Resolution(table.size, table.size, table.steps)
+    return Resolution(table.size, table.steps)
 
 
 def sample(config: MonteCarloConfig, folder: Path, executor: Executor) -> Samples:
     """Everything; the same bits with every executor. Full solves are kept in the folder."""
     table, resolution = config.monte_carlo, resolution_of(config)
     training = (config.seed, table.training_solves)
-    pool.gather([training], resolution, folder, executor)
-    solves = pool.read(resolution, folder, *training)
+    gather([training], resolution, folder, executor)
+    solves = read(resolution, folder, *training)
     generator = FITS[table.generator](solves.traces, config.seed)
     children = np.random.SeedSequence(config.seed).spawn(-(-table.samples // CHUNK))
     rows: list[Floats] = []
@@ -105,7 +105,7 @@ class _Chunk:
 
 
 def _begin(
-    generator: Any, rng: np.random.Generator, resolution: pool.Resolution, executor: Executor
+    generator: Any, rng: np.random.Generator, resolution: Resolution, executor: Executor
 ) -> _Chunk:
     traces = generator.sample(CHUNK, rng)
     excitation = draw_excitation(CHUNK, rng)

@@ -18,7 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from simhelm.agents.generators import WGANSettings
-from simhelm.calibration.reproduce import wgan_submodel_pool as pool
+from simhelm.calibration.plate.law import LAW
+from simhelm.calibration.plate.models import Models, Resolution, models, peaks
+from simhelm.calibration.plate.solves import gather
 from simhelm.calibration.reproduce.part import Part, Row
 from simhelm.calibration.reproduce.wgan_submodel_judging import (
     Floors,
@@ -27,30 +29,36 @@ from simhelm.calibration.reproduce.wgan_submodel_judging import (
     Scale,
     floors,
     judge_all,
-    peaks,
     read_set,
 )
 from simhelm.calibration.reproduce.wgan_submodel_rivals import (
     BOOTSTRAP,
     CASES,
     COARSE,
+    COARSER,
     GAUSSIAN,
     RIVALS,
     SMOOTHED,
     WGAN,
     Case,
+    Coarse,
 )
 from simhelm.calibration.study.pool import local_executor
-from simhelm.simulators.fem import ScenarioLaw
+from simhelm.simulators.fem import Run, Trace, drive, extract_trace
 
 log = logging.getLogger(__name__)
 
 FOLDER = Path("runs") / "wgan-submodel"
+# Samples of the submodel whose factorisation is shared, for the cost of one.
+BATCH = 50
 FULL = Scale(
     trainings=(150, 600),
     seeds=2,
     held_out=400,
-    resolution=pool.Resolution(0.08 / 18, 0.08 / 6, 96),
+    resolution=Resolution(0.08 / 18, 96),
+    # 1,460 unknowns; 784 with steps of 2 us.
+    coarse=Coarse(0.01, 1),
+    coarser=Coarse(0.08 / 6, 2),
     wgan=WGANSettings(steps=5000, width=128),
     workers=2,
     draws=200,
@@ -59,7 +67,9 @@ QUICK = Scale(
     trainings=(20, 40),
     seeds=2,
     held_out=40,
-    resolution=pool.Resolution(0.02, 0.02, 40),
+    resolution=Resolution(0.02, 40),
+    coarse=Coarse(0.03, 1),
+    coarser=Coarse(0.04, 2),
     wgan=WGANSettings(steps=20, width=16, latent=8, checks=2),
     workers=0,
     draws=20,
@@ -77,7 +87,7 @@ def recompute(*, quick: bool) -> Iterator[Part]:
     scale = QUICK if quick else FULL
     folder = FOLDER / ("quick" if quick else "full")
     with local_executor(scale.workers) as executor:
-        pool.gather(scale.sets(), scale.resolution, folder, executor)
+        gather(scale.sets(), scale.resolution, folder, executor)
         yield truth_part(scale, folder)
         for case in CASES:
             yield from case_parts(case, scale, folder, executor)
@@ -163,11 +173,10 @@ def _stress_words(errors: Mapping[str, Sequence[float]]) -> str:
 
 def cost_part(found: Found, scale: Scale, count: int) -> Part:
     """Work a sample, and from how many samples on a generator is cheaper than full solves."""
-    used = pool.models(scale.resolution)
-    scenario = ScenarioLaw().draw(np.random.default_rng(0))
-    whole = used.full.simulate(scenario)
+    used = models(scale.resolution)
+    whole = used.full.simulate(LAW.draw(np.random.default_rng(0)))
     full = float(whole.work[0])
-    part = pool.submodel_work(used, whole)
+    part = submodel_work(used, whole)
     rows = [Row("full solve", f"{full / 1e6:.1f} million multiplications")]
     for name, seeds in found.items():
         one = seeds[0]
@@ -180,7 +189,20 @@ def cost_part(found: Found, scale: Scale, count: int) -> Part:
         "A sample includes the submodel's solve. Multiplications of sparse factorisations and of "
         "dense networks count alike, though the latter are faster; the time of the fits is logged."
     )
-    return Part(f"Cost, {count} training solves", tuple(rows), (remark,))
+    sizes = ", ".join(
+        f"{name}: cells of {1e3 * coarse.size:.3g} mm, steps of {coarse.stride} us, "
+        f"{coarse.model(scale.resolution.steps).space.size:,} unknowns"
+        for name, coarse in ((COARSE, scale.coarse), (COARSER, scale.coarser))
+    )
+    remarks = (remark, f"Full model: {used.full.space.size:,} unknowns; {sizes}.")
+    return Part(f"Cost, {count} training solves", tuple(rows), remarks)
+
+
+def submodel_work(used: Models, run: Run) -> float:
+    """Multiplications of a submodel's sample in a batch, whose factorisation is shared."""
+    trace = extract_trace(run.recording, used.submodel.driven_nodes)
+    many = Trace(trace.times, trace.nodes, np.repeat(trace.displacement, BATCH, axis=0))
+    return float(drive(used.submodel, many).work[0])
 
 
 def verdict_part(found: Found, floor: Floors, case: Case, count: int) -> Part:
@@ -198,7 +220,7 @@ def verdict_part(found: Found, floor: Floors, case: Case, count: int) -> Part:
     }
     rows = []
     for measure, (values, limit) in measures.items():
-        for rival in (GAUSSIAN, SMOOTHED, BOOTSTRAP, COARSE):
+        for rival in (GAUSSIAN, SMOOTHED, BOOTSTRAP, COARSE, COARSER):
             said = verdict(values[WGAN], values[rival], limit)
             rows.append(Row(f"{WGAN} against {rival}, {measure}", said))
         rows.append(Row(f"at the floor, {measure}", at_the_floor(values, limit)))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import simhelm.agents.generators
+import simhelm.calibration.plate
 from simhelm.agents.generators import (
     WGANGP,
     WGANSettings,
@@ -28,22 +29,25 @@ from simhelm.agents.generators import (
 )
 from simhelm.agents.generators.distances import discrepancy_of, energy_of, pairwise
 from simhelm.agents.generators.quantity import STATISTICS
-from simhelm.calibration.reproduce import wgan_submodel_pool as pool
-from simhelm.calibration.reproduce.wgan_submodel_pool import Resolution, Solves, models
+from simhelm.calibration.plate.law import draw_excitation
+from simhelm.calibration.plate.models import Resolution, peaks
+from simhelm.calibration.plate.solves import Solves, fingerprint, read
 from simhelm.calibration.reproduce.wgan_submodel_rivals import (
     RIVALS,
+    WGAN,
     Case,
+    Coarse,
     Setting,
     Training,
-    draw_excitation,
     training_of,
 )
-from simhelm.simulators.fem import Trace, drive
 
 log = logging.getLogger(__name__)
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+# Of two sets of solves, given by their numbers.
+Metric = Callable[[Integers, Integers], float]
 
 # Seeds of random parts that must not meet.
 _EXCITE_HELD_OUT, _EXCITE_TRAINING, _SAMPLE, _JUDGE, _FLOOR = range(5)
@@ -59,7 +63,8 @@ class Scale:
         trainings: numbers of training solves, rising.
         seeds: independent training sets.
         held_out: full solves that nothing is fitted to; as many samples are generated.
-        resolution: of the models.
+        resolution: of the full model and the submodel.
+        coarse, coarser: the global models that drive the submodel in place of a generator.
         wgan: how the network is trained.
         workers: processes; 0 for this one alone.
         draws: of the sampling floors.
@@ -69,6 +74,8 @@ class Scale:
     seeds: int
     held_out: int
     resolution: Resolution
+    coarse: Coarse
+    coarser: Coarse
     wgan: WGANSettings
     workers: int
     draws: int
@@ -133,7 +140,7 @@ def judge_all(
 
 def judge(job: Job, scale: Scale, folder: Path) -> Judged:
     """Fit, sample, compare; or read what was judged before."""
-    place = _place(scale, folder)
+    place = _place(scale, folder, is_trained=job.name == WGAN)
     stem = f"{list(RIVALS).index(job.name)}-{job.case.replace(' ', '-')}-{job.trainings}-{job.seed}"
     file = place / f"{stem}.json"
     if file.exists():
@@ -141,7 +148,7 @@ def judge(job: Job, scale: Scale, folder: Path) -> Judged:
     solves = read_set(scale, folder, 1 + job.seed).first(job.trainings)
     training = training_of(solves, job.case, _random(_EXCITE_TRAINING, job.seed))
     start = time.process_time()
-    setting = Setting(job.case, scale.resolution, job.seed, scale.wgan)
+    setting = Setting(job.case, scale.resolution, scale.coarse, scale.coarser, job.seed, scale.wgan)
     fitted = RIVALS[job.name](training, setting)
     seconds = time.process_time() - start
     if isinstance(fitted.sampler, WGANGP):
@@ -196,17 +203,6 @@ def _judge_stress(
     }
 
 
-def peaks(traces: Floats, resolution: Resolution) -> Floats:
-    """Greatest von Mises stress of the submodel driven by traces, shape (samples,), MPa."""
-    used = models(resolution)
-    submodel = used.submodel
-    run = drive(submodel, Trace(used.full.times, submodel.driven_nodes, traces))
-    failed = [reason for reason in run.end_reasons if not reason.succeeded]
-    if failed:
-        raise RuntimeError(f"{len(failed)} submodels failed: {failed[0].value}")
-    return 1e-6 * run.peak_von_mises
-
-
 def floors(case: Case, scale: Scale, folder: Path) -> Floors:
     """Of a case, from all sets of true solves together."""
     file = _place(scale, folder) / f"floors-{case.replace(' ', '-')}.json"
@@ -223,7 +219,7 @@ def _floors(case: Case, scale: Scale, folder: Path) -> Floors:
     traces = training_of(everything, case, _random(_FLOOR)).traces
     count = min(scale.held_out, len(traces) // 2)
 
-    def floor(metric: pool.Metric, share: float = 1.0) -> float:
+    def floor(metric: Metric, share: float = 1.0) -> float:
         draws = max(2, int(share * scale.draws))
         return sampling_floor(metric, len(traces), (count, count), _random(_FLOOR, 1), draws=draws)
 
@@ -267,7 +263,7 @@ def _error(
 @functools.lru_cache(maxsize=4)
 def read_set(scale: Scale, folder: Path, seed: int) -> Solves:
     """A set of solves that is on disk."""
-    return pool.read(scale.resolution, folder, seed, dict(scale.sets())[seed])
+    return read(scale.resolution, folder, seed, dict(scale.sets())[seed])
 
 
 @functools.lru_cache(maxsize=2)
@@ -302,13 +298,16 @@ def _write(file: Path, content: dict[str, object]) -> None:
 
 
 @functools.lru_cache(maxsize=4)
-def _place(scale: Scale, folder: Path) -> Path:
-    """A folder for these sources and settings."""
+def _place(scale: Scale, folder: Path, *, is_trained: bool = False) -> Path:
+    """A folder for these sources and settings; those of the network concern what is trained."""
     setting = dataclasses.asdict(scale) | {"workers": 0}
+    if not is_trained:
+        del setting["wgan"]
     digest = hashlib.sha256(json.dumps(setting).encode())
-    digest.update(pool.fingerprint(scale.resolution).encode())
-    ours = [Path(simhelm.agents.generators.__path__[0]), Path(__file__).parent]
-    for path in [*sorted(ours[0].glob("*.py")), *sorted(ours[1].glob("wgan_submodel_[jr]*.py"))]:
+    digest.update(fingerprint(scale.resolution).encode())
+    packages = (simhelm.agents.generators, simhelm.calibration.plate)
+    ours = [path for one in packages for path in sorted(Path(one.__path__[0]).glob("*.py"))]
+    for path in [*ours, *sorted(Path(__file__).parent.glob("wgan_submodel_[jr]*.py"))]:
         digest.update(path.read_bytes())
     place = folder / f"judged-{digest.hexdigest()[:16]}"
     place.mkdir(parents=True, exist_ok=True)

@@ -21,15 +21,18 @@ from simhelm.agents.generators import (
     WGANSettings,
 )
 from simhelm.agents.generators.wgan import sampling_work
-from simhelm.calibration.reproduce.wgan_submodel_pool import (
-    LAW,
-    Models,
-    Resolution,
-    Solves,
-    inputs_of,
-    models,
+from simhelm.calibration.plate.law import LAW, draw_excitation, inputs_of
+from simhelm.calibration.plate.models import Resolution, check_success, models
+from simhelm.calibration.plate.solves import Solves
+from simhelm.simulators.fem import (
+    Discretisation,
+    Plate,
+    PlateModel,
+    Scheme,
+    interpolate_trace,
+    plate_mesh,
+    resample_trace,
 )
-from simhelm.simulators.fem import interpolate_trace
 
 Floats = NDArray[np.float64]
 
@@ -37,9 +40,6 @@ Floats = NDArray[np.float64]
 # traces with their amplitudes and delays.
 Case = Literal["factored", "as measured"]
 CASES: tuple[Case, ...] = ("factored", "as measured")
-# Deviation of the logarithm of the amplitude; greatest delay in time steps.
-SPREAD = 0.3
-GREATEST_DELAY = 10
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -92,12 +92,6 @@ class _Conditional:
         return self.process.sample(count, rng, inputs=inputs)
 
 
-def draw_excitation(count: int, rng: np.random.Generator) -> Excitation:
-    """Amplitudes (as factors on 50 MPa) and delays of the law."""
-    amplitudes = np.exp(SPREAD * rng.standard_normal(count))
-    return Excitation(amplitudes, rng.integers(GREATEST_DELAY + 1, size=count))
-
-
 def columns_of(excitation: Excitation) -> Floats:
     """Amplitude and delay as inputs, shape (samples, 2)."""
     return np.stack([excitation.amplitudes, excitation.delays.astype(np.float64)], axis=1)
@@ -113,11 +107,28 @@ def training_of(solves: Solves, case: Case, rng: np.random.Generator) -> Trainin
 
 
 @dataclasses.dataclass(frozen=True)
+class Coarse:
+    """A coarse global model: length of its cells, m; steps of the submodel for one of its own."""
+
+    size: float
+    stride: int
+
+    def model(self, steps: int) -> PlateModel:
+        """It, for as long a time as so many steps of the submodel."""
+        discretisation = Discretisation(
+            scheme=Scheme(1e-6 * self.stride), steps=-(-steps // self.stride)
+        )
+        return PlateModel(plate_mesh(Plate(), self.size), discretisation=discretisation)
+
+
+@dataclasses.dataclass(frozen=True)
 class Setting:
     """What a fit depends on beside its training data."""
 
     case: Case
     resolution: Resolution
+    coarse: Coarse
+    coarser: Coarse
     seed: int
     wgan: WGANSettings
 
@@ -129,6 +140,7 @@ BOOTSTRAP = "training set itself"
 GAUSSIAN = "POD + Gaussian"
 SMOOTHED = "POD + KDE, h = 0.30"
 COARSE = "coarse global model"
+COARSER = "coarser global model"
 
 
 def _bootstrap(training: Training, setting: Setting) -> Fitted:
@@ -167,21 +179,35 @@ def _wgan(training: Training, setting: Setting) -> Fitted:
 
 
 def _coarse(training: Training, setting: Setting) -> Fitted:
-    used = models(setting.resolution)
-    work = float(used.coarse.simulate(LAW.draw(np.random.default_rng(0))).work[0])
+    return _simulated(setting.coarse, setting)
+
+
+def _coarser(training: Training, setting: Setting) -> Fitted:
+    return _simulated(setting.coarser, setting)
+
+
+def _simulated(coarse: Coarse, setting: Setting) -> Fitted:
+    model = coarse.model(setting.resolution.steps)
+    work = float(model.simulate(LAW.draw(np.random.default_rng(0))).work[0])
 
     def simulate(count: int, rng: np.random.Generator) -> Floats:
-        traces = coarse_traces(used, count, rng)
+        traces = coarse_traces(model, setting.resolution, count, rng)
         return traces if setting.case == "factored" else draw_excitation(count, rng).excite(traces)
 
     return Fitted(CoarseModel(simulate), 0.0, work, needs_solves=False)
 
 
-def coarse_traces(used: Models, count: int, rng: np.random.Generator) -> Floats:
-    """Traces of the coarse model at the fine submodel's nodes, with fresh random inputs."""
-    run = used.coarse.simulate([LAW.draw(rng) for _ in range(count)])
-    nodes = used.submodel.driven_nodes
-    return interpolate_trace(run.recording, used.coarse.space, nodes).displacement
+def coarse_traces(
+    model: PlateModel, resolution: Resolution, count: int, rng: np.random.Generator
+) -> Floats:
+    """Traces of a coarse model at the submodel's nodes and times, with fresh random inputs."""
+    run = model.simulate([LAW.draw(rng) for _ in range(count)])
+    check_success(run, "coarse solves")
+    used = models(resolution)
+    trace = interpolate_trace(run.recording, model.space, used.submodel.driven_nodes)
+    if np.array_equal(trace.times, used.full.times):
+        return trace.displacement
+    return resample_trace(trace, 1e-6, resolution.steps).trace.displacement
 
 
 RIVALS: Mapping[str, Fit] = {
@@ -193,4 +219,5 @@ RIVALS: Mapping[str, Fit] = {
     "GP mean + residuals": _process,
     WGAN: _wgan,
     COARSE: _coarse,
+    COARSER: _coarser,
 }

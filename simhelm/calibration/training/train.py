@@ -196,10 +196,13 @@ def _vector(config: TrainingConfig, execution: TrainingExecution) -> Any:
 
 
 def _model(config: TrainingConfig, vector: Any) -> Any:
+    from simhelm.agents.export import policy_of
     from simhelm.calibration.errors import ConfigurationError
 
     try:
         model = make_model(config, vector)
+        # What cannot be exported in the end is refused now.
+        policy_of(model)
     except (AssertionError, ValueError, TypeError) as error:
         raise ConfigurationError(f"{config.algorithm}: {error}") from error
     # Series of episodes: neighbouring seeds of trainings must not share any.

@@ -20,6 +20,12 @@ def cells_of(inputs: Floats) -> Integers:
     return numbers
 
 
+def centres() -> Floats:
+    """Middles of the cells, shape (cells, 2)."""
+    middles: Floats = (np.stack(np.divmod(np.arange(CELLS), SIDE), axis=1) + 0.5) / SIDE
+    return middles
+
+
 def weights_of(cells: Integers, law: Floats) -> Floats:
     """Weights of samples, summing to 1: each cell's probability, shared by its samples.
 

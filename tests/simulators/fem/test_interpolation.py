@@ -120,7 +120,7 @@ def cut_difference(side: float) -> float:
     """Of a submodel with a wider hole than its global model's, cut at a distance."""
     models = [
         PlateModel(
-            plate_mesh(Plate(zone_side=side, hole_radius=radius), 0.005),
+            plate_mesh(Plate(zone_side=side, hole_radius=radius), 0.0075),
             discretisation=Discretisation(steps=80),
         )
         for radius in (0.008, 0.011)

@@ -1,13 +1,13 @@
-"""Full solves of the impacted plate for the comparison of generators, kept on disk."""
+"""Full solves of the impacted plate, kept on disk."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Sequence
+import zipfile
+from collections.abc import Sequence
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
@@ -15,41 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 import simhelm.simulators.fem
-from simhelm.simulators.fem import (
-    Discretisation,
-    Plate,
-    PlateModel,
-    Run,
-    Scenario,
-    ScenarioLaw,
-    Submodel,
-    Trace,
-    drive,
-    extract_trace,
-    plate_mesh,
-)
+from simhelm.calibration.errors import ConfigurationError
+from simhelm.calibration.plate.law import LAW, inputs_of
+from simhelm.calibration.plate.models import Resolution, check_success, models
 
 log = logging.getLogger(__name__)
 
 Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-# Of two sets of solves, given by their numbers.
-Metric = Callable[[Integers, Integers], float]
 
-# Stresses and displacements are proportional to the amplitude and do not depend on the delay:
-# neither is simulated. See Excitation.
-LAW = ScenarioLaw(delay=(0.0, 0.0), amplitude_spread=0.0)
-# Solves that are stored together.
-CHUNK = 50
-
-
-@dataclasses.dataclass(frozen=True)
-class Resolution:
-    """Length of a cell outside the zone, m, of the full and the coarse model; time steps."""
-
-    size: float
-    coarse_size: float
-    steps: int
+# Solves that are stored together: what an interruption loses at most, a worker.
+CHUNK = 10
+_ARRAYS = ("traces", "inputs", "peaks")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -74,38 +50,6 @@ class Solves:
         return Solves(self.traces[:count], self.inputs[:count], self.peaks[:count])
 
 
-@dataclasses.dataclass(frozen=True)
-class Models:
-    """Full and coarse global model, and the submodel of the full one."""
-
-    full: PlateModel
-    coarse: PlateModel
-    submodel: Submodel
-
-
-@functools.lru_cache(maxsize=2)
-def models(resolution: Resolution) -> Models:
-    """The models of a resolution, once a process."""
-    discretisation = Discretisation(steps=resolution.steps)
-    full, coarse = (
-        PlateModel(plate_mesh(Plate(), size), discretisation=discretisation)
-        for size in (resolution.size, resolution.coarse_size)
-    )
-    return Models(full, coarse, full.submodel())
-
-
-def submodel_work(used: Models, run: Run) -> float:
-    """Multiplications of a submodel's sample in a batch, whose factorisation is shared."""
-    trace = extract_trace(run.recording, used.submodel.driven_nodes)
-    many = Trace(trace.times, trace.nodes, np.repeat(trace.displacement, CHUNK, axis=0))
-    return float(drive(used.submodel, many).work[0])
-
-
-def inputs_of(scenarios: Sequence[Scenario]) -> Floats:
-    """Centre and duration of the impacts, shape (scenarios, 2)."""
-    return np.array([[one.impact.centre, one.impact.duration] for one in scenarios])
-
-
 def gather(
     sets: Sequence[tuple[int, int]], resolution: Resolution, folder: Path, executor: Executor
 ) -> None:
@@ -125,9 +69,7 @@ def _solve_chunk(resolution: Resolution, place: Path, seed: int, first: int) -> 
     """Solve and store; the file appears as a whole or not at all."""
     scenarios = LAW.draw_many(first + CHUNK, seed)[first:]
     run = models(resolution).full.simulate(scenarios)
-    failed = [reason for reason in run.end_reasons if not reason.succeeded]
-    if failed:
-        raise RuntimeError(f"{len(failed)} full solves failed: {failed[0].value}")
+    check_success(run, "full solves")
     target = _file(place, seed, first)
     part = target.with_suffix(".part")
     with part.open("wb") as file:
@@ -141,15 +83,29 @@ def _solve_chunk(resolution: Resolution, place: Path, seed: int, first: int) -> 
 
 
 def read(resolution: Resolution, folder: Path, seed: int, count: int) -> Solves:
-    """A set of solves that :func:`gather` made."""
+    """A set of solves that :func:`gather` made.
+
+    Raises:
+        ConfigurationError: a damaged file, with what to do.
+    """
     place = _place(resolution, folder)
-    parts: dict[str, list[Floats]] = {"traces": [], "inputs": [], "peaks": []}
+    parts: dict[str, list[Floats]] = {name: [] for name in _ARRAYS}
     for first in range(0, count, CHUNK):
-        with np.load(_file(place, seed, first), allow_pickle=False) as stored:
-            for name, arrays in parts.items():
-                arrays.append(stored[name].astype(np.float64))
+        for name, array in _stored(_file(place, seed, first)).items():
+            parts[name].append(array)
     whole = {name: np.concatenate(arrays)[:count] for name, arrays in parts.items()}
     return Solves(**whole)
+
+
+def _stored(path: Path) -> dict[str, Floats]:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            return {name: stored[name].astype(np.float64) for name in _ARRAYS}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ConfigurationError(
+            f"{path}: damaged ({error}); remove it and run the same command again, which solves "
+            "what is missing"
+        ) from error
 
 
 def _place(resolution: Resolution, folder: Path) -> Path:
@@ -162,7 +118,7 @@ def _file(place: Path, seed: int, first: int) -> Path:
 
 def fingerprint(resolution: Resolution) -> str:
     """Of the models' own source files and settings: other code, other solves."""
-    setting = json.dumps([dataclasses.asdict(resolution), dataclasses.asdict(LAW)])
+    setting = json.dumps([dataclasses.asdict(resolution), dataclasses.asdict(LAW), CHUNK])
     digest = hashlib.sha256(setting.encode())
     for path in sorted(Path(simhelm.simulators.fem.__path__[0]).glob("*.py")):
         digest.update(path.read_bytes())
