@@ -1,16 +1,20 @@
 #!/bin/sh
 # Lint the Dockerfile, then build targets and try them with whatever builds images here:
-#   sh docker/check.sh [TARGET...]        cli by default; cli rl fenics sumo mpijob dashboard
+#   sh docker/check.sh [TARGET...]        cli by default; cli rl fenics sumo mpijob dashboard, or all
 # docker and podman pull Debian's image. buildah needs neither engine nor registry: as root, it
 # makes the base with debootstrap. With none of them it says so; REQUIRE_BUILD=1 makes that a
 # failure. BUILD_FLAGS go to the build command; a certificate named by PIP_CERT and a folder of
 # wheels named by PIP_FIND_LINKS (where a CPU build of torch may lie) are lent to the pip of a build
-# by buildah or podman, for as long as it runs.
+# by buildah or podman, for as long as it runs. Every image must run as user 1000, carry its labels,
+# work without a network, and hand SIGTERM to a study, which then is saved.
 set -eu
 cd "$(dirname "$0")/.."
 ${HADOLINT:-.venv/bin/hadolint} docker/Dockerfile
 echo "docker/Dockerfile: lint passed"
-[ $# -gt 0 ] || set -- cli
+case ${1:-cli} in
+all) set -- cli rl fenics sumo mpijob dashboard ;;
+cli) [ $# -gt 0 ] || set -- cli ;;
+esac
 
 lent=$(mktemp -d)
 trap 'rm -rf "$lent"' EXIT
@@ -63,50 +67,89 @@ build_with_buildah() { # TARGET
         -f docker/Dockerfile --target "$1" -t "simhelm:$1" .
 }
 
-can_build_with_buildah() {
-    make_base debian:bookworm-slim bookworm && container=$(buildah_ from --pull-never debian:bookworm-slim) &&
-        buildah_ run --isolation chroot "$container" -- true && buildah_ rm "$container"
-} >/dev/null 2>&1
-
-run_with_buildah() { # TARGET COMMAND...
-    container=$(buildah_ from --pull-never "simhelm:$1")
+run_image() { # IMAGE COMMAND...
+    container=$(buildah_ from --pull-never "$1")
     shift
     status=0
-    buildah_ run --isolation chroot "$container" -- "$@" || status=$?
+    # By itself chroot isolation would leave the machine's network.
+    unshare --net buildah --storage-driver vfs run --isolation chroot "$container" -- "$@" || status=$?
     buildah_ rm "$container" >/dev/null
     return $status
 }
 
+can_build_with_buildah() {
+    make_base debian:bookworm-slim bookworm && run_image debian:bookworm-slim true
+} >/dev/null 2>&1
+
+run_with_buildah() { # TARGET COMMAND...
+    target=$1
+    shift
+    run_image "simhelm:$target" "$@"
+}
+
+# In an image with simhelm, as one command, since a container of buildah's is a copy of the image:
+# the user, the list, then a long study that is told to stop, is saved and can be read.
+# shellcheck disable=SC2016 # expanded in there
+use_simhelm='
+set -e
+[ "$(id -u)" = 1000 ]
+simhelm list --format csv | grep -q "^environment,simhelm/Heat2D-v0,"
+cd "$(mktemp -d)"
+printf "seed = 1\ntrials = 1000000\n[problem]\nname = \"RelaxationFactor\"\n[sampler]\nname = \"RandomSampler\"\n" >long.toml
+tini -s -- simhelm --quiet run long.toml --out long >output 2>&1 &
+simhelm=$!
+for _ in $(seq 300); do
+    if simhelm status long --format json 2>/dev/null | grep -q completed; then break; fi
+    sleep 1
+done
+kill -TERM $simhelm
+status=0
+wait $simhelm || status=$?
+if [ $status != 143 ]; then
+    cat output
+    exit 1
+fi
+simhelm show long >/dev/null
+'
+
 if docker info >/dev/null 2>&1; then
     build() { build_with docker "$@"; }
     try() { run_with docker "$@"; }
+    labels() { docker inspect "simhelm:$1"; }
 elif podman info >/dev/null 2>&1; then
     lend_to_pip
     build() { build_with podman "$@"; }
     try() { run_with podman "$@"; }
+    labels() { podman inspect "simhelm:$1"; }
 elif command -v buildah >/dev/null && command -v debootstrap >/dev/null && [ "$(id -u)" = 0 ] &&
     can_build_with_buildah; then
     lend_to_pip
     build() { build_with_buildah "$@"; }
     try() { run_with_buildah "$@"; }
+    labels() { buildah_ inspect --type image "simhelm:$1"; }
 else
     echo "images NOT BUILT ($*): no docker, no podman, no buildah that can make and run a Debian tree as root was found"
     exit "${REQUIRE_BUILD:-0}"
 fi
 
+built=
+trap 'rm -rf "$lent"; echo "images built and tried:${built:- none}, of: $*"' EXIT
 for target in "$@"; do
     build "$target"
-    if [ "$target" = dashboard ]; then
-        try dashboard /opt/simhelm/bin/optuna-dashboard --help >/dev/null
-    else
-        [ "$(try "$target" id -u)" = 1000 ]
-        try "$target" simhelm list --format csv | grep -q '^environment,simhelm/Heat2D-v0,'
-    fi
+    # What is particular to a target.
+    own=
     case $target in
-    rl) try rl python -c 'import stable_baselines3, torch' ;;
-    fenics) try fenics python -c 'import dolfinx_solver, dolfinx.fem' ;;
-    sumo) try sumo sumo --version ;;
-    mpijob) try mpijob /usr/sbin/sshd -V ;;
+    rl) own='python -c "import stable_baselines3, torch"' ;;
+    fenics) own='python -c "import dolfinx_solver, dolfinx.fem"' ;;
+    sumo) own='sumo --version' ;;
+    mpijob) own='/usr/sbin/sshd -V' ;;
+    dashboard) own='[ "$(id -u)" = 1000 ]; optuna-dashboard --help' ;;
     esac
-    echo "image simhelm:$target: built and tried"
+    if [ "$target" = dashboard ]; then
+        try dashboard sh -c "set -e; PATH=/opt/simhelm/bin:\$PATH; $own" >/dev/null
+    else
+        labels "$target" | grep -q '"org.opencontainers.image.licenses": "MIT"'
+        try "$target" sh -c "$use_simhelm $own" >/dev/null
+    fi
+    built="$built $target"
 done

@@ -19,10 +19,14 @@ import simhelm  # noqa: F401 - registers the environments
 ANIMATIONS: tuple[tuple[str, str, dict[str, Any], str, int, int, int], ...] = (
     ("orbits.gif", "simhelm/ThreeBody-v0", {}, "mu=0.00215", 90, 3, 240),
     ("heat.gif", "simhelm/Heat2D-v0", {"nx": 50}, "omega=1.5", 400, 25, 240),
+    ("solves.gif", "simhelm/SolverSequence-v0", {}, "oracle (best factor a step)", 90, 5, 280),
+    ("purchases.gif", "simhelm/SubmodelEnrichment-v0", {}, "largest variance", 36, 3, 280),
+    ("proposal.gif", "simhelm/RareEventSubmodel-v0", {}, "cross-entropy, conditioned", 10, 1, 280),
 )
 PICTURES: tuple[tuple[str, str, dict[str, Any], int], ...] = (
     ("town.png", "simhelm/ModeChoice-v0", {}, 420),
     ("plate.png", "simhelm/ImpactedPlate-v0", {"size": 0.08 / 18}, 480),
+    ("chip.png", "simhelm/Accelerator-v0", {}, 480),
     ("banks.png", "simhelm/DramController-v0", {}, 480),
 )
 

@@ -1,11 +1,12 @@
 #!/bin/sh
 # Install what some tests need from Debian, where we are root and apt works: a browser to look at
-# pages with, a PostgreSQL server to export to, and the libraries that SUMO's wheel is linked to.
-# Elsewhere the tests of the first two skip and say so.
+# pages with, a PostgreSQL server to export to, a virtual screen for windows, and the libraries that
+# SUMO's wheel is linked to. Elsewhere the tests of the first three skip and say so.
 set -eu
 packages=""
 command -v chromium >/dev/null && command -v chromedriver >/dev/null || packages="chromium chromium-driver"
 command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || packages="$packages postgresql"
+command -v Xvfb >/dev/null || packages="$packages xvfb"
 for library in libX11.so.6 libXext.so.6 libXrender.so.1 libGL.so.1 libatomic.so.1; do
     ldconfig -p 2>/dev/null | grep -q "$library" && continue
     packages="$packages libatomic1 libgl1 libx11-6 libxext6 libxrender1"

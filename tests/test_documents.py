@@ -140,7 +140,7 @@ def test_pictures_of_the_readme_can_be_made_again(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert {path.name for path in tmp_path.iterdir()} == {"banks.png", "heat.gif"}
     kept = list((ROOT / "docs" / "pictures").iterdir())
-    assert len(kept) == 5
+    assert len(kept) == 9
     assert all(path.stat().st_size < 150_000 for path in kept)
 
 

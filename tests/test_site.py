@@ -167,6 +167,10 @@ def test_results_are_counted_and_a_small_version_says_so(
     pages = results.pages()
     (line,) = [text for text in pages["results/index.md"].splitlines() if "| three-body |" in text]
     assert line.endswith("| 2 | 1 | 1 | 1 | [three-body](three-body.md) (small version) |")
+    link = "[three-body](three-body.md) (small version)"
+    for verdict in ("not met (expected 2)", "reproduced", "not reproduced"):
+        assert f"| Part: w | 1 | {verdict} | {link} |" in pages["results/index.md"]
+    assert pages["results/index.md"].count("| Part: w |") == 3
     page = pages["results/three-body.md"]
     assert "This is the small version" in page
     assert "| w | 1 | 2 | NO |" in page

@@ -30,7 +30,27 @@ def _overview(recorded: dict[str, Any]) -> str:
         "out. *Met* and *not met* count the rows that have a number to keep to, *reproduced* and "
         "*not reproduced* those that judge a published sentence; all others are measurements.\n\n"
         + table(_HEADINGS, rows)
+        + "\n## Claim by claim\n\nPublished sentences that a reproduction judges, and numbers that "
+        "were not met.\n\n"
+        + table(("claim", "measured here", "verdict", "tables"), _claims(recorded))
     )
+
+
+def _claims(recorded: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Rows about a published sentence, and rows whose number was not met."""
+    claims = []
+    for name, record in recorded.items():
+        for part in record["parts"]:
+            for row in part["records"]:
+                verdict = row["expected"]
+                if row["met"] == "NO":
+                    verdict = f"not met (expected {verdict})"
+                elif "reproduced" not in verdict and "claim" not in verdict:
+                    continue
+                link = f"[{name}]({name}.md)" + (" (small version)" if _is_small(record) else "")
+                what = f"{part['title']}: {row['what']}"
+                claims.append((what, row["measured"], verdict, link))
+    return claims
 
 
 def _line(name: str, record: dict[str, Any] | None) -> tuple[object, ...]:

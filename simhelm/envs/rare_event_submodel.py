@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.envs.baseline import Baseline
+from simhelm.envs.rendering.proposal import draw_proposal
+from simhelm.envs.rendering.screen import Screen, metadata
 from simhelm.envs.submodel.pool import chosen_pool
 from simhelm.envs.submodel.subset import SubsetEstimate, members_at, subset_simulation
 from simhelm.envs.submodel.tilt import (
@@ -75,12 +77,14 @@ class RareEventSubmodelEnv(gymnasium.Env[Observation, Action]):
     - ``batches``, ``batch``: 10 steps of 8 solves.
     - ``size``, ``coarse_size``, ``steps``: of live solves, see
       :class:`~simhelm.simulators.fem.problem.ImpactedPlate`; 0.02 m, 0.04 m, 60: a quick look.
+    - ``render_mode``: ``"human"`` (a window), ``"rgb_array"`` (pixels) of the proposal and what was
+      drawn from it, or None.
 
     ## Version history
     v0: first release.
     """
 
-    metadata: dict[str, Any] = {"render_modes": []}
+    metadata = metadata(fps=5)
     # Full solves of an episode.
     solves: int
 
@@ -96,6 +100,7 @@ class RareEventSubmodelEnv(gymnasium.Env[Observation, Action]):
         size: float = 0.02,
         coarse_size: float = 0.04,
         steps: int = 60,
+        render_mode: str | None = None,
     ) -> None:
         if not (0.0 < threshold < np.inf and 0.0 <= spread < np.inf):
             raise ValueError(
@@ -109,6 +114,8 @@ class RareEventSubmodelEnv(gymnasium.Env[Observation, Action]):
         )
         self._features = features_of(self._pool.inputs)
         self._threshold, self._spread = threshold, spread
+        self._screen = Screen(render_mode, self._draw, self.metadata["render_fps"])
+        self.render_mode = render_mode
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (3,), np.float32)
         self.observation_space = gymnasium.spaces.Box(-10.0, 10.0, (8,), np.float32)
 
@@ -119,7 +126,8 @@ class RareEventSubmodelEnv(gymnasium.Env[Observation, Action]):
         super().reset(seed=seed)
         self._done = 0
         self._weights, self._events = np.zeros(0), np.zeros(0)
-        self._drawn = np.zeros((0, 2))
+        self._drawn, self._tilt = np.zeros((0, 2)), np.zeros(2)
+        self._screen.refresh()
         return self._observation(), {}
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -141,6 +149,7 @@ class RareEventSubmodelEnv(gymnasium.Env[Observation, Action]):
         self._weights = np.append(self._weights, weights)
         self._events = np.append(self._events, events)
         self._drawn = np.concatenate([self._drawn, self._features[members]])
+        self._tilt = tilt
         self._done += 1
         terminated = self._done >= self._batches
         estimate, error = self.estimate()
@@ -151,7 +160,21 @@ class RareEventSubmodelEnv(gymnasium.Env[Observation, Action]):
             "standard_error": error,
             "relative_error": relative,
         }
+        self._screen.refresh()
         return self._observation(), -float(np.log(relative)) * terminated, terminated, False, info
+
+    def render(self) -> Any:
+        """The picture, shape (height, width, 3), for ``rgb_array``."""
+        return self._screen.render()
+
+    def close(self) -> None:
+        """Close the window, if there is one."""
+        self._screen.close()
+
+    def _draw(self) -> Any:
+        estimate, error = self.estimate()
+        title = f"probability {estimate:.2g} ± {error:.1g}, after {len(self._drawn)} solves"
+        return draw_proposal(self._tilt, self._drawn, self._events, title)
 
     def estimate(self) -> tuple[float, float]:
         """The importance-sampling mean and its standard error."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from simhelm.envs.baseline import Baseline
 from simhelm.envs.rendering.screen import Screen
+from simhelm.envs.rendering.solves import Solves
 from simhelm.simulators.linear import (
     DEFAULT_OMEGAS,
     SolveResult,
@@ -117,10 +118,16 @@ class RelaxationEnv(gymnasium.Env[Floats, Any], abc.ABC):
 
     @abc.abstractmethod
     def __init__(
-        self, sequence: SystemSequence, choice: OmegaChoice, screen: Screen | None = None
+        self,
+        sequence: SystemSequence,
+        choice: OmegaChoice,
+        screen: Screen,
+        solves: Solves | None = None,
     ) -> None:
-        self._screen = Screen() if screen is None else screen
-        self.render_mode = self._screen.mode
+        self._screen = screen
+        self.render_mode = screen.mode
+        # What the picture remembers of earlier steps.
+        self._solves = solves
         self.sequence = sequence
         self.choice = choice
         self.action_space = choice.space()
@@ -133,15 +140,21 @@ class RelaxationEnv(gymnasium.Env[Floats, Any], abc.ABC):
         """Back to the first system; random sequences are drawn anew."""
         super().reset(seed=seed)
         self.sequence.restart(self.np_random)
+        if self._solves is not None:
+            self._solves.restart()
         self._screen.refresh()
         return _observe(self.sequence), {}
 
     def step(self, action: Any) -> tuple[Floats, float, bool, bool, dict[str, Any]]:
         """Solve the current system with the action's factor."""
         omega = self.choice.omega(action)
+        if self._solves is not None:
+            self._solves.look()
         result = self.sequence.solve(omega)
         terminated = self.sequence.position >= self.sequence.length
         info = _describe(self.sequence, omega, result)
+        if self._solves is not None:
+            self._solves.record(omega, info["loss"])
         self._screen.refresh()
         return _observe(self.sequence), -float(info["loss"]), terminated, False, info
 

@@ -14,6 +14,8 @@ from simhelm.envs.relaxation import (
     RelaxationEnv,
     RelaxationVectorEnv,
 )
+from simhelm.envs.rendering.screen import Screen, metadata
+from simhelm.envs.rendering.solves import Solves
 from simhelm.simulators.linear import (
     SHIFT_DISTRIBUTIONS,
     BetaShifts,
@@ -75,10 +77,14 @@ class SolverSequenceEnv(RelaxationEnv):
     - ``right_hand_sides``: path of a Matrix Market file with one right-hand side a column; used
       in turn, and over again when there are fewer than ``length``.
     - ``shift_file``: path of a text file with one shift a line, used in the same way.
+    - ``render_mode``: ``"human"`` (a window), ``"rgb_array"`` (pixels) of the factors that were
+      chosen and what they cost, or None.
 
     ## Version history
     v0: first release.
     """
+
+    metadata = metadata(fps=30)
 
     def __init__(
         self,
@@ -94,6 +100,7 @@ class SolverSequenceEnv(RelaxationEnv):
         matrix: str | Path | None = None,
         right_hand_sides: str | Path | None = None,
         shift_file: str | Path | None = None,
+        render_mode: str | None = None,
     ) -> None:
         A = prepare(poisson2d(grid) if matrix is None else read_matrix(matrix))
         vectors = None
@@ -107,7 +114,10 @@ class SolverSequenceEnv(RelaxationEnv):
             method=method,
             stopping=Stopping(rtol=rtol, max_iterations=max_iterations),
         )
-        super().__init__(sequence, OmegaChoice(action, omegas))
+        solves = Solves(sequence)
+        screen = Screen(render_mode, solves.draw, self.metadata["render_fps"])
+        drawn = None if render_mode is None else solves
+        super().__init__(sequence, OmegaChoice(action, omegas), screen, drawn)
         own = () if matrix is None else _judge(A, method, Path(matrix).name)
         self.remarks = own + _shift_remarks(sequence)
 

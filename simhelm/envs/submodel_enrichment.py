@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.envs.baseline import Baseline
+from simhelm.envs.rendering.purchases import draw_purchases
+from simhelm.envs.rendering.screen import Screen, metadata
 from simhelm.envs.submodel.kriging import predictive_variance
 from simhelm.envs.submodel.pool import chosen_pool
 from simhelm.envs.submodel.quantile import (
@@ -51,7 +53,15 @@ def purchase(kind: int, cell: int, batch: int) -> int:
 
 @dataclasses.dataclass
 class _Bought:
-    """The samples of an episode: inputs, cells, stresses (MPa), whether by the full model."""
+    """The samples of an episode.
+
+    Attributes:
+        inputs: place and duration as shares of their ranges, shape (samples, 2).
+        cells: that they lie in, shape (samples,).
+        values: greatest stresses, MPa, shape (samples,).
+        is_full: whether by the full model, shape (samples,).
+        ratios: log(full/coarse) of the full solves.
+    """
 
     inputs: Floats
     cells: Integers
@@ -110,12 +120,13 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
     - ``reference``: at most so many hidden solves a cell, 60.
     - ``size``, ``coarse_size``, ``steps``: of live solves, see
       :class:`~simhelm.simulators.fem.problem.ImpactedPlate`; 0.02 m, 0.04 m, 60: a quick look.
+    - ``render_mode``: ``"human"`` (a window), ``"rgb_array"`` (pixels) of what was bought, or None.
 
     ## Version history
     v0: first release.
     """
 
-    metadata: dict[str, Any] = {"render_modes": []}
+    metadata = metadata(fps=5)
 
     def __init__(
         self,
@@ -129,6 +140,7 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         size: float = 0.02,
         coarse_size: float = 0.04,
         steps: int = 60,
+        render_mode: str | None = None,
     ) -> None:
         if not (0.0 < level < 1.0 and budget > 0.0 and price >= 0.0):
             raise ValueError(
@@ -141,6 +153,8 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         )
         self._cells = cells_of(self._pool.inputs)
         self._budget, self._price, self._level = budget, price, level
+        self._screen = Screen(render_mode, self._draw, self.metadata["render_fps"])
+        self.render_mode = render_mode
         self.action_space = gymnasium.spaces.Discrete(1 + 2 * CELLS * len(BATCHES))
         self.observation_space = gymnasium.spaces.Box(-10.0, 10.0, (6 + 3 * CELLS,), np.float32)
 
@@ -166,6 +180,7 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         )
         for cell in self.np_random.permutation(CELLS)[:_FIRST].tolist():
             self._buy(FULL, cell, 1)
+        self._screen.refresh()
         return self._observation(), {}
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -195,7 +210,26 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
             info["truth"] = self._truth()
             info["error"] = abs(float(np.log(info["estimate"] / info["truth"])))
             reward -= min(_WORST, info["error"])
+        self._screen.refresh()
         return self._observation(), reward, terminated, False, info
+
+    def render(self) -> Any:
+        """The picture, shape (height, width, 3), for ``rgb_array``."""
+        return self._screen.render()
+
+    def close(self) -> None:
+        """Close the window, if there is one."""
+        self._screen.close()
+
+    def _draw(self) -> Any:
+        known = self._bought
+        return draw_purchases(
+            known.inputs,
+            known.corrected(),
+            known.is_full,
+            self._law.reshape(SIDE, SIDE),
+            f"estimate {self.estimate():.1f} MPa, {self._left:.1f} of {self._budget:g} left",
+        )
 
     def estimate(self) -> float:
         """The quantile that the solves bought so far give, MPa."""

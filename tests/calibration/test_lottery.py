@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -118,7 +119,10 @@ def test_a_view_has_the_same_designs(flat: bool) -> None:
 
 
 @pytest.mark.parametrize("agent", sorted(SWEEPS))
-def test_runs_repeat_spend_their_budget_and_never_beat_the_optimum(agent: str) -> None:
+def test_runs_repeat_spend_their_budget_and_never_beat_the_optimum(
+    agent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     problem = small()
     optimum = evaluate_everything(problem).optimum
     # PPO stops in the midst of its second rollout.
@@ -127,6 +131,8 @@ def test_runs_repeat_spend_their_budget_and_never_beat_the_optimum(agent: str) -
     assert [config for config, _ in one] == [config for config, _ in two]
     assert len(one) == 14
     assert best_loss(problem, one) >= optimum
+    # No logs of Stable-Baselines3 among the machine's temporary files.
+    assert not list(tmp_path.glob("SB3-*"))
 
 
 def test_random_search_finds_the_optimum_of_a_small_space_in_the_end() -> None:

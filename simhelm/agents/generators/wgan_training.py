@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from simhelm.agents.generators.multilayer import LEAK, Layers
 from simhelm.agents.generators.wgan_settings import WGANSettings
+from simhelm.single_thread import single_thread
 
 Floats = NDArray[np.float64]
 Weights = list[tuple[Tensor, Tensor]]
@@ -43,7 +43,7 @@ def train(
 
     One thread, so that the number of cores does not change a bit.
     """
-    with _one_thread():
+    with single_thread():
         training = _Training(scores, conditions, settings, seed)
         best: Trained | None = None
         said: list[float] = []
@@ -163,13 +163,3 @@ def gradient(layers: Weights, inputs: Tensor) -> Tensor:
     for (weight, _), slope in zip(reversed(layers[:-1]), reversed(slopes), strict=True):
         back = (back * slope) @ weight.T
     return back
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

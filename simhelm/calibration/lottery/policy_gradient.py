@@ -52,6 +52,7 @@ def search(
         ImportError: Stable-Baselines3 is missing; the message names the extra.
     """
     kind = algorithm_class("ppo")
+    from stable_baselines3.common.logger import Logger
     from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
     counted = _Counted(problem, budget)
@@ -70,6 +71,8 @@ def search(
         policy_kwargs={"net_arch": [32, 32]},
         **options,
     )
+    # Its own logger would make a folder among the machine's temporary files.
+    model.set_logger(Logger(folder=None, output_formats=[]))
     with contextlib.suppress(_Spent):
         model.learn(total_timesteps=budget + int(options["n_steps"]))
     return counted.seen

@@ -19,6 +19,7 @@ DrawDesign = Callable[[Any, Mapping[str, Value] | None, int, int | None], "Figur
 _PICTURES = {
     "ModeChoice": ("simhelm.envs.rendering.town", "draw_town"),
     "ImpactedPlate": ("simhelm.envs.rendering.plate", "draw_stressed_plate"),
+    "Accelerator": ("simhelm.envs.rendering.chip", "draw_chip"),
     "DramController": ("simhelm.envs.rendering.bank_timeline", "draw_bank_timeline"),
 }
 

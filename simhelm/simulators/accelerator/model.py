@@ -62,10 +62,15 @@ class Design:
         _dataflow(self.dataflow)
 
     @property
+    def array_mm2(self) -> float:
+        """Area of the processing elements."""
+        return self.rows * self.cols * PE_MM2
+
+    @property
     def area_mm2(self) -> float:
         """Processing elements and buffers."""
         kib = self.ifmap_kib + self.filter_kib + self.ofmap_kib
-        return self.rows * self.cols * PE_MM2 + 1024 * kib * SRAM_MM2_PER_BYTE
+        return self.array_mm2 + 1024 * kib * SRAM_MM2_PER_BYTE
 
     def row(self) -> list[int]:
         """In the order that the kernels want."""
@@ -92,7 +97,7 @@ class AcceleratorResult:
         sram_accesses: words from and to the buffers.
         dram_bytes: from and to the DRAM.
         utilisation: share of the multipliers' cycles that multiply.
-        layer_cycles: shape (layers,), with waiting.
+        layer_compute_cycles, layer_cycles: shape (layers,), without and with waiting.
     """
 
     latency_us: float
@@ -103,6 +108,7 @@ class AcceleratorResult:
     sram_accesses: int
     dram_bytes: int
     utilisation: float
+    layer_compute_cycles: NDArray[np.int64]
     layer_cycles: NDArray[np.int64]
 
 
@@ -157,6 +163,7 @@ def _result(design: Design, layers: NDArray[np.int64]) -> AcceleratorResult:
         sram_accesses=sum(count for _, count in accesses),
         dram_bytes=dram,
         utilisation=total[kernels.MACS] / (cycles * design.rows * design.cols),
+        layer_compute_cycles=layers[:, kernels.COMPUTE_CYCLES].copy(),
         layer_cycles=layers[:, kernels.TOTAL_CYCLES].copy(),
     )
 

@@ -93,9 +93,7 @@ class Accelerator(Problem):
         self, config: Mapping[str, Value], *, seed: int, budget: int | None = None
     ) -> Metrics:
         """Evaluate every layer of every network; nothing is random, and there is no budget."""
-        self.check_config(config)
-        kept = {"ifmap_kib": KIB[0], "filter_kib": KIB[0]}
-        design = Design(**{**kept, **config})  # type: ignore[arg-type]
+        design = self.design(config)
         broken = self._broken_budget(design)
         if broken:
             return Metrics.failure(EndReason.INFEASIBLE, cost=1.0, details=broken)
@@ -104,6 +102,12 @@ class Accelerator(Problem):
             found = [_closed_form(design, layers) for layers in self.networks]
             return Metrics(_mean(found), EndReason.COMPLETED, cost)
         return self._with_zigzag(self.zigzag, design, cost)
+
+    def design(self, config: Mapping[str, Value]) -> Design:
+        """What a configuration describes; a buffer that is no parameter of it has 8 KiB."""
+        self.check_config(config)
+        kept = {"ifmap_kib": KIB[0], "filter_kib": KIB[0]}
+        return Design(**{**kept, **config})  # type: ignore[arg-type]
 
     def _with_zigzag(self, zigzag: ZigZag, design: Design, cost: float) -> Metrics:
         found = []

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -21,6 +20,7 @@ from simhelm.simulators.networks.modules import (
     make_optimiser,
 )
 from simhelm.simulators.problem import Value, Watch
+from simhelm.single_thread import single_thread
 
 PIXELS, CLASSES = 8, 10
 VALIDATION = TEST = 500
@@ -90,7 +90,7 @@ def train(
         watch: told (epoch, validation error), see ``WatchedProblem``.
     """
     weights, order, dropout = _generators(seed)
-    with one_thread():
+    with single_thread():
         network = build_network(
             config, pixels=PIXELS, classes=CLASSES, weights=weights, dropout=dropout
         )
@@ -135,14 +135,3 @@ def _generators(seed: int) -> tuple[torch.Generator, torch.Generator, torch.Gene
     words = np.random.SeedSequence(seed).generate_state(3, np.uint64)
     one, two, three = (torch.Generator().manual_seed(int(word) >> 1) for word in words)
     return one, two, three
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Sums in an order that does not depend on the machine's number of cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

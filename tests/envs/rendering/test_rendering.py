@@ -14,7 +14,9 @@ from matplotlib import pyplot
 
 import simhelm  # noqa: F401 - registers the environments
 from simhelm.envs.rendering import window
+from simhelm.envs.rendering.chip import draw_chip
 from simhelm.envs.rendering.window import Window
+from simhelm.simulators.accelerator.problem import Accelerator
 from tests.subprocesses import python
 
 # What is drawn: environments that are played small, by name.
@@ -26,6 +28,10 @@ DRAWN: dict[str, dict[str, Any]] = {
     "simhelm/ModeChoice-v0": {"persons": 100, "days": 2},
     "simhelm/ImpactedPlate-v0": {"size": 0.02, "steps": 12},
     "simhelm/DramController-v0": {"requests": 300},
+    "simhelm/Accelerator-v0": {"networks": ["transformer_block"]},
+    "simhelm/SolverSequence-v0": {"grid": 6, "length": 9},
+    "simhelm/SubmodelEnrichment-v0": {"steps": 12, "reference": 2},
+    "simhelm/RareEventSubmodel-v0": {"steps": 12, "batch": 2},
 }
 
 
@@ -52,7 +58,30 @@ def test_pictures_are_pixels_that_change_after_a_step(env_id: str) -> None:
     env.close()
 
 
-@pytest.mark.parametrize("env_id", ["simhelm/ThreeBody-v0", "simhelm/DramController-v0"])
+def test_a_picture_of_solves_begins_anew_with_every_episode() -> None:
+    env = gymnasium.make("simhelm/SolverSequence-v0", render_mode="rgb_array", grid=6, length=9)
+    env.reset(seed=1)
+    first: Any = env.render()
+    env.step(3)
+    env.reset(seed=2)
+    assert np.array_equal(first, np.asarray(env.render()))
+
+
+def test_a_chip_and_the_area_that_is_allowed_are_drawn_to_scale() -> None:
+    """Also a chip that is larger than allowed, and all of both is in view."""
+    for allowed in (8.0, 0.5):
+        problem = Accelerator(area_budget_mm2=allowed)
+        config = problem.default_config()
+        plan = draw_chip(problem, config, 0, None).axes[0]
+        square, *parts = (patch.get_path().get_extents(patch.get_patch_transform())
+                          for patch in plan.patches)  # fmt: skip
+        area = problem.design(config).area_mm2
+        assert square.width * square.height == pytest.approx(allowed)
+        assert sum(part.width * part.height for part in parts) == pytest.approx(area)
+        assert plan.get_xlim()[1] > max(square.x1, *(part.x1 for part in parts))
+
+
+@pytest.mark.parametrize("env_id", ["simhelm/SolverSequence-v0", "simhelm/DramController-v0"])
 def test_a_copied_environment_draws_the_same(env_id: str) -> None:
     env = gymnasium.make(env_id, render_mode="rgb_array", **DRAWN[env_id]).unwrapped
     env.action_space.seed(1)
@@ -108,7 +137,7 @@ def test_without_a_display_nothing_is_shown_and_said_once(
 
 def test_modes_that_do_not_exist_are_refused() -> None:
     with pytest.raises(ValueError, match="render_mode: expected None or one of"):
-        gymnasium.make("simhelm/Accelerator-v0", render_mode="rgb_array")
+        gymnasium.make("simhelm/RelaxationFactor-v0", render_mode="rgb_array")
     with pytest.raises(ValueError, match="did you mean"):
         gymnasium.make("simhelm/DramController-v0", render_mode="rgb-array")
 
