@@ -59,7 +59,7 @@ FULL = Scale(
     # 1,460 unknowns; 784 with steps of 2 us.
     coarse=Coarse(0.01, 1),
     coarser=Coarse(0.08 / 6, 2),
-    wgan=WGANSettings(steps=5000, width=128),
+    wgan=WGANSettings(),
     workers=2,
     draws=200,
 )
