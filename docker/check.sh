@@ -11,10 +11,8 @@ set -eu
 cd "$(dirname "$0")/.."
 ${HADOLINT:-.venv/bin/hadolint} docker/Dockerfile
 echo "docker/Dockerfile: lint passed"
-case ${1:-cli} in
-all) set -- cli rl fenics sumo mpijob dashboard ;;
-cli) [ $# -gt 0 ] || set -- cli ;;
-esac
+[ $# -gt 0 ] || set -- cli
+[ "$1" != all ] || set -- cli rl fenics sumo mpijob dashboard
 
 lent=$(mktemp -d)
 trap 'rm -rf "$lent"' EXIT

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import importlib.metadata
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,11 @@ from simhelm.calibration.provenance import difference, fingerprint, versions
 from simhelm.calibration.schema import SteeringConfig, parse_config
 from simhelm.calibration.steering import Entrant, Episode, seeds_of
 from simhelm.calibration.summary import SummaryRow, as_records, from_records, summarise
+from simhelm.calibration.whole_file import PART, whole_file, write_json
 
 CONFIG, PROVENANCE = "config.json", "provenance.json"
 ROUNDS, SUMMARY = "rounds.parquet", "summary.json"
 REPORT = "report.html"
-_PART = ".part"
 
 
 class Provenance(pydantic.BaseModel):
@@ -99,14 +98,14 @@ def is_complete(path: Path, config: SteeringConfig, *, overwrite: bool) -> bool:
 
 
 def _is_foreign(name: str) -> bool:
-    return not (name.endswith(_PART) or name == LOCK)
+    return not (name.endswith(PART) or name == LOCK)
 
 
 def prepare_directory(path: Path, config: SteeringConfig) -> None:
     """Make ready to write a run."""
     # Without its summary a run does not count as finished.
     (path / SUMMARY).unlink(missing_ok=True)
-    _write_json(path / CONFIG, _identity(config))
+    write_json(path / CONFIG, _identity(config))
 
 
 def write_run(
@@ -124,11 +123,10 @@ def write_run(
         seeds=[_seeds(config, repeat) for repeat in range(config.repeats)],
         versions=versions(),
     )
-    _write_json(path / PROVENANCE, provenance.model_dump(mode="json"))
-    temporary = path / (ROUNDS + _PART)
-    pyarrow.parquet.write_table(_table(episodes), temporary)
-    temporary.replace(path / ROUNDS)
-    _write_json(path / SUMMARY, as_records(summarise(episodes)))
+    write_json(path / PROVENANCE, provenance.model_dump(mode="json"))
+    with whole_file(path / ROUNDS) as part:
+        pyarrow.parquet.write_table(_table(episodes), part)
+    write_json(path / SUMMARY, as_records(summarise(episodes)))
     return read_run(path)
 
 
@@ -191,15 +189,6 @@ def _table(episodes: Iterable[tuple[Entrant, int, Episode]]) -> pyarrow.Table:
             )
         )
     return pyarrow.concat_tables(batches).unify_dictionaries()
-
-
-def _write_json(path: Path, value: Any) -> None:
-    temporary = path.with_name(path.name + _PART)
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(value, file, indent=2, allow_nan=False)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 def _read_json(path: Path) -> Any:

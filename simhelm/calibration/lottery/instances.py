@@ -20,6 +20,7 @@ from simhelm.calibration.exhaustive import (
     read_optimum,
     read_table,
 )
+from simhelm.calibration.whole_file import whole_file
 from simhelm.simulators.accelerator.problem import Accelerator
 from simhelm.simulators.dram.problem import DramController
 from simhelm.simulators.dram.workloads import WORKLOADS
@@ -132,9 +133,8 @@ class Instance:
         log.info("evaluating all designs of %s, %s, for the optimum", self.domain, self.workload)
         table = evaluate_everything(problem)
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        table.write(part)
-        part.replace(path)
+        with whole_file(path) as part:
+            table.write(part)
         return table
 
     def optimum(self) -> float:

@@ -16,6 +16,7 @@ from simhelm.calibration.monte_carlo.configuration import MonteCarloConfig
 from simhelm.calibration.monte_carlo.sampling import Samples, resolution_of
 from simhelm.calibration.plate.law import LAW
 from simhelm.calibration.plate.models import models
+from simhelm.calibration.whole_file import whole_file
 from simhelm.simulators.fem import draw_plate
 from simhelm.simulators.fem.plate import stressed_cells
 
@@ -62,9 +63,8 @@ def write_samples(path: Path, samples: Samples) -> None:
             "stress_at_50_MPa": samples.divided,
         }
     )
-    part = path.with_suffix(".part")
-    pyarrow.parquet.write_table(table, part)
-    part.replace(path)
+    with whole_file(path) as part:
+        pyarrow.parquet.write_table(table, part)
 
 
 def draw_distribution(path: Path, samples: Samples, config: MonteCarloConfig) -> None:

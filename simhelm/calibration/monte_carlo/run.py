@@ -19,6 +19,7 @@ from simhelm.calibration.monte_carlo.report import (
 )
 from simhelm.calibration.monte_carlo.sampling import sample
 from simhelm.calibration.study.pool import local_executor
+from simhelm.calibration.whole_file import PART, write_json
 
 CONFIG, SAMPLES, RECORDS = "monte_carlo.json", "samples.parquet", "records.json"
 DISTRIBUTION, PLATE = "distribution.png", "plate.png"
@@ -34,17 +35,16 @@ def run_monte_carlo(
     Raises:
         ConfigurationError: the directory holds something else.
     """
-    text = json.dumps(config.model_dump(), indent=2)
-    _check(directory, text, overwrite=overwrite)
+    _check(directory, config, overwrite=overwrite)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / RECORDS).unlink(missing_ok=True)
-    (directory / CONFIG).write_text(text, encoding="utf-8")
+    write_json(directory / CONFIG, config.model_dump())
     samples = sample(config, directory, executor)
     write_samples(directory / SAMPLES, samples)
     draw_distribution(directory / DISTRIBUTION, samples, config)
     draw_hit_plate(directory / PLATE, config)
     rows = records(samples, config.seed)
-    _write(directory / RECORDS, rows)
+    write_json(directory / RECORDS, rows)
     return rows
 
 
@@ -58,35 +58,41 @@ def read_monte_carlo(directory: Path) -> tuple[str, list[dict[str, str]]]:
         raise ConfigurationError(
             f"{directory}: the Monte Carlo did not finish; run the same command again"
         )
+    config, rows = _read(directory / CONFIG), _read(directory / RECORDS)
     try:
-        config, rows = (
-            json.loads((directory / name).read_text("utf-8")) for name in (CONFIG, RECORDS)
-        )
         return str(config["title"]), [dict(row) for row in rows]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(
-            f"{directory}: damaged ({error}); run the same command with --overwrite"
+            f"{directory}: damaged ({error!r}); run the same command with --overwrite"
         ) from error
 
 
-def _write(path: Path, rows: list[dict[str, str]]) -> None:
-    """The file appears as a whole or not at all."""
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(rows, indent=1), encoding="utf-8")
-    part.replace(path)
-
-
-def _check(directory: Path, text: str, *, overwrite: bool) -> None:
-    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
-        return
+def _check(directory: Path, config: MonteCarloConfig, *, overwrite: bool) -> None:
     file = directory / CONFIG
     if not file.is_file():
-        raise ConfigurationError(f"{directory}: not a Monte Carlo; choose another with --out")
-    if not overwrite and file.read_text(encoding="utf-8") != text:
+        _check_empty(directory)
+    elif not overwrite and _read(file) != config.model_dump():
         raise ConfigurationError(
             f"{directory} holds another run; choose another directory with --out, or replace it "
             "with --overwrite"
         )
+
+
+def _check_empty(directory: Path) -> None:
+    """What a run left that was killed as it began is nothing."""
+    if directory.exists() and not (
+        directory.is_dir() and all(path.name.endswith(PART) for path in directory.iterdir())
+    ):
+        raise ConfigurationError(f"{directory}: not a Monte Carlo; choose another with --out")
+
+
+def _read(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"{file}: damaged ({error}); run the same command with --overwrite"
+        ) from error
 
 
 @contextlib.contextmanager

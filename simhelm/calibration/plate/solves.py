@@ -18,6 +18,7 @@ import simhelm.simulators.fem
 from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.plate.law import LAW, inputs_of
 from simhelm.calibration.plate.models import Resolution, check_success, models
+from simhelm.calibration.whole_file import whole_file
 
 log = logging.getLogger(__name__)
 
@@ -70,16 +71,13 @@ def _solve_chunk(resolution: Resolution, place: Path, seed: int, first: int) -> 
     scenarios = LAW.draw_many(first + CHUNK, seed)[first:]
     run = models(resolution).full.simulate(scenarios)
     check_success(run, "full solves")
-    target = _file(place, seed, first)
-    part = target.with_suffix(".part")
-    with part.open("wb") as file:
+    with whole_file(_file(place, seed, first)) as part, part.open("wb") as file:
         np.savez(
             file,
             traces=run.recording.displacement.astype(np.float32),
             inputs=inputs_of(scenarios),
             peaks=run.peak_von_mises,
         )
-    part.replace(target)
 
 
 def read(resolution: Resolution, folder: Path, seed: int, count: int) -> Solves:

@@ -41,6 +41,7 @@ from simhelm.calibration.reproduce.wgan_submodel_rivals import (
     Training,
     training_of,
 )
+from simhelm.calibration.whole_file import write_json
 
 log = logging.getLogger(__name__)
 
@@ -162,7 +163,7 @@ def judge(job: Job, scale: Scale, folder: Path) -> Judged:
         fitted.needs_solves,
         seconds,
     )
-    _write(file, dataclasses.asdict(judged))
+    write_json(file, dataclasses.asdict(judged))
     return judged
 
 
@@ -207,7 +208,7 @@ def floors(case: Case, scale: Scale, folder: Path) -> Floors:
     """Of a case, from all sets of true solves together."""
     file = _place(scale, folder) / f"floors-{case.replace(' ', '-')}.json"
     if not file.exists():
-        _write(file, dataclasses.asdict(_floors(case, scale, folder)))
+        write_json(file, dataclasses.asdict(_floors(case, scale, folder)))
     return Floors(**json.loads(file.read_text(encoding="utf-8")))
 
 
@@ -288,13 +289,6 @@ def held_out_peaks(scale: Scale, folder: Path) -> dict[str, Floats]:
 
 def _random(*key: int) -> np.random.Generator:
     return np.random.default_rng(key)
-
-
-def _write(file: Path, content: dict[str, object]) -> None:
-    """The file appears as a whole or not at all."""
-    part = file.with_suffix(".part")
-    part.write_text(json.dumps(content), encoding="utf-8")
-    part.replace(file)
 
 
 @functools.lru_cache(maxsize=4)

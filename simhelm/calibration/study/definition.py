@@ -135,7 +135,7 @@ def checked(definition: Definition) -> Definition:
     """
     config, problem = definition.config, definition.problem
     if isinstance(definition.recipe, ProxyRecipe):
-        _check_same_arguments(definition.recipe)
+        _check_same_arguments(definition.recipe, problem)
     known = [output.name for output in problem.outputs]
     for name, _ in definition.objectives:
         if name not in known:
@@ -160,14 +160,17 @@ def checked(definition: Definition) -> Definition:
     return definition
 
 
-def _check_same_arguments(recipe: ProxyRecipe) -> None:
+def _check_same_arguments(recipe: ProxyRecipe, problem: Problem) -> None:
     """A proxy of the same space, but of another network, trace or length, is another simulator's.
 
     Raises:
         ConfigurationError: the problem was made with other arguments than that of the proxy.
     """
-    fitted = recipe.make().proxy.arguments
-    here = describe(recipe.true.make(), recipe.true).get("arguments", {})
+    from simhelm.simulators.proxy import ProxyProblem
+
+    assert isinstance(problem, ProxyProblem), "the recipe's own"
+    fitted = problem.proxy.arguments
+    here = describe(problem.true, recipe.true).get("arguments", {})
     for name in fitted:
         if here.get(name) != fitted[name]:
             raise ConfigurationError(

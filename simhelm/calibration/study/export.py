@@ -12,6 +12,7 @@ from simhelm.calibration.study.outcome import records
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
 from simhelm.calibration.summary import write_records
+from simhelm.calibration.whole_file import whole_file
 from simhelm.simulators.names import nearest
 from simhelm.simulators.problem import Direction
 
@@ -31,13 +32,12 @@ def export_table(view: StudyView, path: Path) -> int:
         )
     everything = (trial for series in view.series() for trial in view.scan(series))
     rows = list(records(view, everything))
-    part = path.with_name(path.name + ".part")
-    if path.suffix == ".parquet":
-        write_rows(part, view.property("identity")["problem"], rows)
-    else:
-        with part.open("w", encoding="utf-8") as stream:
-            write_records(rows, path.suffix[1:], stream)
-    part.replace(path)
+    with whole_file(path) as part:
+        if path.suffix == ".parquet":
+            write_rows(part, view.property("identity")["problem"], rows)
+        else:
+            with part.open("w", encoding="utf-8") as stream:
+                write_records(rows, path.suffix[1:], stream)
     return len(rows)
 
 

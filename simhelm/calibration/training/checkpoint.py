@@ -10,7 +10,6 @@ the last observations.
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.calibration.errors import DirectoryError
+from simhelm.calibration.whole_file import whole_file
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -37,12 +37,8 @@ def save_checkpoint(path: Path, model: Any, document: dict[str, Any]) -> None:
     """
     state, arrays = _captured(model)
     text = json.dumps({**document, "state": state}, allow_nan=False)
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as file:
+    with whole_file(path) as part, part.open("wb") as file:
         np.savez(file, allow_pickle=False, document=np.array(text), **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Any], Arrays]:

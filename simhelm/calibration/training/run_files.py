@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from simhelm.calibration.errors import ConfigurationError, DirectoryError
 from simhelm.calibration.provenance import difference, fingerprint
 from simhelm.calibration.training.checkpoint import Arrays, read_checkpoint, save_checkpoint
 from simhelm.calibration.training.configuration import TrainingConfig
+from simhelm.calibration.whole_file import write_json
 from simhelm.version import __version__
 
 log = logging.getLogger(__name__)
@@ -132,16 +132,6 @@ class TrainingDirectory:
 
 def _identity(config: TrainingConfig) -> dict[str, Any]:
     return {"kind": _KIND, "config": config.model_dump(mode="json"), "simhelm": __version__}
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file that is never half there."""
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(value, file, indent=2, allow_nan=False)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 def read_finished(path: Path) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from simhelm.calibration.study.configuration import FailureTable, SamplerTable, 
 from simhelm.calibration.study.definition import of_object
 from simhelm.calibration.study.study import Study
 from simhelm.calibration.training.configuration import TrainingConfig
-from simhelm.calibration.training.run_files import read_json, write_json
+from simhelm.calibration.training.run_files import read_json
 from simhelm.calibration.training.train import TrainingExecution, train
+from simhelm.calibration.whole_file import write_json
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.problem import Metrics, Output, Parameter, Problem, Value
 

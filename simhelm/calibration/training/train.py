@@ -29,8 +29,8 @@ from simhelm.calibration.training.run_files import (
     PROVENANCE,
     TrainingDirectory,
     read_finished,
-    write_json,
 )
+from simhelm.calibration.whole_file import write_json
 from simhelm.simulators.cancellation import Cancellation
 
 _TRAINED_BY = ("simhelm", "numpy", "gymnasium", "stable-baselines3", "sb3-contrib", "torch")

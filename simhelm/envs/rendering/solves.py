@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,11 +28,11 @@ class Solves:
     def __init__(self, sequence: ShiftedSystems) -> None:
         self._sequence = sequence
         self._shift = 0.0
-        self._solves: list[tuple[float, float, int]] = []
+        self._solves: deque[tuple[float, float, int]] = deque(maxlen=_SHOWN)
 
     def restart(self) -> None:
         """Forget all solves."""
-        self._solves = []
+        self._solves.clear()
 
     def look(self) -> None:
         """Remember the shift of the system that comes."""
@@ -39,7 +40,7 @@ class Solves:
 
     def record(self, omega: float, loss: int) -> None:
         """Add the solve of that system: the factor that was chosen, the iterations."""
-        self._solves = [*self._solves[1 - _SHOWN :], (self._shift, omega, loss)]
+        self._solves.append((self._shift, omega, loss))
 
     def draw(self) -> Figure:
         """Factors against shifts, coloured by iterations, above iterations solve by solve."""

@@ -75,7 +75,7 @@ def _chains(
 ) -> tuple[Floats, Floats, int]:
     """``samples`` states beyond a level, and their values: chains from states that are there."""
     found = [(states, values)]
-    size = evaluations = len(states)
+    seeds = size = len(states)
     while size < samples:
         count = min(len(states), samples - size)
         noise = rng.standard_normal((count, states.shape[1]))
@@ -87,7 +87,7 @@ def _chains(
         found.append((states, values))
         size += count
     joined = [np.concatenate(arrays) for arrays in zip(*found, strict=True)]
-    return joined[0], joined[1], size - evaluations
+    return joined[0], joined[1], size - seeds
 
 
 def members_at(inputs: Floats, normal: Floats) -> Integers:

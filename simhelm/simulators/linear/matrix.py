@@ -59,9 +59,10 @@ class PreparedMatrix:
         return self.data[self.diagonal_position]
 
     @functools.cached_property
-    def distinct_diagonal(self) -> Floats:
-        """The values that the diagonal has, rising, shape (values,)."""
-        return np.unique(self.diagonal)
+    def diagonal_range(self) -> tuple[float, float]:
+        """The smallest and the largest value of the diagonal."""
+        diagonal = self.diagonal
+        return float(diagonal.min()), float(diagonal.max())
 
     @functools.cached_property
     def blocks(self) -> ColourBlocks:

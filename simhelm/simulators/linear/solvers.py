@@ -372,15 +372,15 @@ def check_shifts(matrix: PreparedMatrix, shifts: Floats) -> None:
     if not np.isfinite(shifts).all():
         first = shifts[~np.isfinite(shifts)][0]
         raise ValueError(f"shift: expected a finite number, got {float(first)!r}")
+    low, high = matrix.diagonal_range
     # A sum of two numbers is zero where they are opposite, and nowhere else.
-    entries = matrix.distinct_diagonal
-    found = entries[np.minimum(np.searchsorted(entries, -shifts), entries.size - 1)]
-    if (found == -shifts).any():
-        shift = float(shifts[found == -shifts][0])
-        row = int(np.flatnonzero(matrix.diagonal == -shift)[0])
-        raise ValueError(
-            f"shift: {shift!r} makes the diagonal of row {row} zero, which relaxation divides by"
-        )
+    for shift in shifts[(shifts != 0.0) & (low <= -shifts) & (-shifts <= high)].tolist():
+        zero = np.flatnonzero(matrix.diagonal == -shift)
+        if zero.size:
+            raise ValueError(
+                f"shift: {shift!r} makes the diagonal of row {zero[0]} zero, which relaxation "
+                "divides by"
+            )
 
 
 def _vector(name: str, values: ArrayLike, size: int) -> Floats:

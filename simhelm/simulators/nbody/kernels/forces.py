@@ -59,7 +59,7 @@ def accelerations_and_jerks(
             r2 = dx * dx + dy * dy + dz * dz
             closest = min(closest, r2)
             s2 = r2 + soft2
-            # The division does not wait for the root: both take as long as all the rest.
+            # Written so that the division need not wait for the root.
             inverse = 1.0 / s2
             w = inverse * inverse * np.sqrt(s2)
             alpha = 3.0 * (dx * ux + dy * uy + dz * uz) * inverse
