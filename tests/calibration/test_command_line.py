@@ -241,11 +241,15 @@ name = "UCB"
         (("reproduce", "learning-to-relaxx"), 2, "did you mean 'learning-to-relax'?"),
         (("fly",), 2, "No such command"),
         (("run",), 2, "Missing argument"),
+        (("run", "heat.toml", "--timeout", "9"), 2, "--timeout belongs to studies; heat.toml"),
+        (("run", "mc.toml", "--n-trials", "9"), 2, "--n-trials belongs to studies; mc.toml"),
         (("list", "--format", "yaml"), 2, "Invalid value"),
     ],
 )
 def test_mistakes(tmp_path: Path, arguments: tuple[str, ...], code: int, words: str) -> None:
     (tmp_path / "bad.toml").write_text("= 3", encoding="utf-8")
+    (tmp_path / "heat.toml").write_text("[environment]\nid = 'simhelm/Heat2D-v0'", encoding="utf-8")
+    (tmp_path / "mc.toml").write_text("[monte_carlo]", encoding="utf-8")
     done = run_simhelm(*arguments, cwd=tmp_path)
     assert done.returncode == code
     assert words in done.stderr

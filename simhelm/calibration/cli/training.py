@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import logging
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +24,12 @@ from simhelm.calibration.cli.app import (
     log,
     print_records,
 )
+from simhelm.calibration.cli.execution import (
+    execution_by,
+    is_served_rank,
+    run_study,
+    supervise,
+)
 from simhelm.calibration.errors import ConfigurationError, Interrupted
 
 if TYPE_CHECKING:
@@ -37,44 +44,59 @@ SetOption = Annotated[
 SeedsOption = Annotated[str | None, typer.Option(metavar="A:B", help="Seeds A to B - 1.")]
 
 
+AlgorithmOption = Annotated[str, typer.Option(help="dqn, qrdqn, ppo or sac.")]
+StepsOption = Annotated[int, typer.Option(help="Environment steps.", min=1)]
+LearnerOption = Annotated[
+    list[str] | None,
+    typer.Option("--option", metavar="NAME=VALUE", help="An argument of the algorithm."),
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", help="Directory; runs/<environment>-<algo> by default.")
+]
+SeedOption = Annotated[int, typer.Option(help="Of the training.", min=0)]
+EnvsOption = Annotated[int, typer.Option(help="Environments stepped together.", min=1)]
+HiddenOption = Annotated[str, typer.Option(help="Widths of the hidden layers.")]
+ScaleOption = Annotated[float, typer.Option(help="Factor of the learner's rewards.")]
+EpisodesOption = Annotated[int, typer.Option(help="Of each validation.", min=1)]
+ValidationsOption = Annotated[
+    int | None, typer.Option(help="Steps between validations; a tenth of all by default.")
+]
+CheckpointsOption = Annotated[
+    int | None, typer.Option(help="Steps between checkpoints; a tenth of all by default.")
+]
+WorkersOption = Annotated[
+    int, typer.Option(help="Processes that hold the environments, or run --repeats.", min=0)
+]
+RepeatsOption = Annotated[
+    int, typer.Option(help="Independent trainings with the seeds from --seed on.", min=1)
+]
+OverwriteOption = Annotated[
+    bool, typer.Option("--overwrite", help="Replace the training in the directory.")
+]
+
+
 @app.command()
 def train(
     env: EnvArgument,
-    algo: Annotated[str, typer.Option(help="dqn, qrdqn, ppo or sac.")],
-    steps: Annotated[int, typer.Option(help="Environment steps.", min=1)],
+    algo: AlgorithmOption,
+    steps: StepsOption,
     arguments: SetOption = None,
-    options: Annotated[
-        list[str] | None,
-        typer.Option("--option", metavar="NAME=VALUE", help="An argument of the algorithm."),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Directory; runs/<environment>-<algo> by default.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of the training.", min=0)] = 0,
-    envs: Annotated[int, typer.Option(help="Environments stepped together.", min=1)] = 4,
-    hidden: Annotated[str, typer.Option(help="Widths of the hidden layers.")] = "32,32",
-    reward_scale: Annotated[float, typer.Option(help="Factor of the learner's rewards.")] = 1.0,
+    options: LearnerOption = None,
+    out: OutOption = None,
+    seed: SeedOption = 0,
+    envs: EnvsOption = 4,
+    hidden: HiddenOption = "32,32",
+    reward_scale: ScaleOption = 1.0,
     training_seeds: SeedsOption = None,
     validation_seeds: SeedsOption = None,
-    validation_episodes: Annotated[int, typer.Option(help="Of each validation.", min=1)] = 20,
-    evaluate_every: Annotated[
-        int | None, typer.Option(help="Steps between validations; a tenth of all by default.")
-    ] = None,
-    checkpoint_every: Annotated[
-        int | None, typer.Option(help="Steps between checkpoints; a tenth of all by default.")
-    ] = None,
-    workers: Annotated[
-        int,
-        typer.Option(help="Processes that hold the environments, or run --repeats.", min=0),
-    ] = 0,
-    repeats: Annotated[
-        int, typer.Option(help="Independent trainings with the seeds from --seed on.", min=1)
-    ] = 1,
+    validation_episodes: EpisodesOption = 20,
+    evaluate_every: ValidationsOption = None,
+    checkpoint_every: CheckpointsOption = None,
+    workers: WorkersOption = 0,
+    repeats: RepeatsOption = 1,
     ranks: RanksOption = None,
     max_restarts: RestartsOption = 0,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the training in the directory.")
-    ] = False,
+    overwrite: OverwriteOption = False,
     form: FormatOption = OutputFormat.table,
 ) -> None:
     """Train a policy; the same command again goes on where it was stopped.
@@ -82,38 +104,24 @@ def train(
     Episodes start from the environment's training seeds, policies are chosen on its validation
     seeds. The result depends neither on --workers nor on the number of MPI ranks.
     """
-    from simhelm.calibration.training.configuration import resolve_training
-
-    if ranks is not None or max_restarts:
-        from simhelm.calibration.supervisor import supervise
-
-        if overwrite and max_restarts:
-            raise ConfigurationError(
-                "--overwrite would begin anew after a crash; give it without --max-restarts"
-            )
-        raise typer.Exit(supervise(ranks, max_restarts))
+    if overwrite and max_restarts:
+        raise ConfigurationError(
+            "--overwrite would begin anew after a crash; give it without --max-restarts"
+        )
+    supervise(ranks, max_restarts)
     if _is_served_rank(repeats):
         return
     with _dismissing(repeats):
-        config = resolve_training(
-            {
-                "environment": {"id": env, **parse_settings(arguments)},
-                "algorithm": algo,
-                "steps": steps,
-                "seed": seed,
-                "envs": envs,
-                "hidden": _widths(hidden),
-                "reward_scale": reward_scale,
-                "options": parse_settings(options),
-                "training_seeds": _seed_pair(training_seeds, "--training-seeds"),
-                "validation_seeds": _seed_pair(validation_seeds, "--validation-seeds"),
-                "validation_episodes": validation_episodes,
-                "evaluate_every": evaluate_every,
-                "checkpoint_every": checkpoint_every,
-            }
-        )
-        short = env.rpartition("/")[2]
-        directory = Path("runs") / f"{short}-{algo}" if out is None else out
+        config = _config(
+            environment={"id": env, **parse_settings(arguments)},
+            algorithm=algo, steps=steps, seed=seed, envs=envs, hidden=_widths(hidden),
+            reward_scale=reward_scale, options=parse_settings(options),
+            training_seeds=_seed_pair(training_seeds, "--training-seeds"),
+            validation_seeds=_seed_pair(validation_seeds, "--validation-seeds"),
+            validation_episodes=validation_episodes,
+            evaluate_every=evaluate_every, checkpoint_every=checkpoint_every,
+        )  # fmt: skip
+        directory = Path("runs") / f"{env.rpartition('/')[2]}-{algo}" if out is None else out
         if repeats > 1:
             _sweep(config, directory, repeats, workers, form, overwrite=overwrite)
         else:
@@ -215,6 +223,12 @@ def is_training(directory: Path) -> bool:
     return TrainingDirectory(directory).is_training
 
 
+def _config(**table: Any) -> TrainingConfig:
+    from simhelm.calibration.training.configuration import resolve_training
+
+    return resolve_training(table)
+
+
 def _train_one(
     config: TrainingConfig, directory: Path, workers: int, form: OutputFormat, *, overwrite: bool
 ) -> None:
@@ -261,25 +275,23 @@ def _sweep(
     *,
     overwrite: bool,
 ) -> None:
-    from simhelm.calibration.cli.running import _execution, _run_study
     from simhelm.calibration.training.sweep import sweep_study
 
     if overwrite:
         raise ConfigurationError("--overwrite replaces one training; remove a sweep by hand")
     command = f"simhelm {shlex.join(sys.argv[1:])}"
     problem, study = sweep_study(config, directory, repeats, command=command)
-    _run_study(study, _execution(max(1, workers), None, None, 1, None), form, _print_sweep)
+    run_study(study, execution_by(max(1, workers), None), form, _print_sweep)
     places = " ".join(f"--policy {problem.place(seed)}" for seed in problem.seeds)
     log.info("judge all of them: simhelm evaluate %s %s", config.environment.id, places)
 
 
 def _is_served_rank(repeats: int) -> bool:
     """On all MPI ranks but the first: hold environments, or evaluate trials, until the end."""
-    from simhelm.calibration.cli.running import _is_served_rank as serves_study
     from simhelm.calibration.study.mpi import inside_mpi_job
 
     if repeats > 1:
-        return serves_study(None)
+        return is_served_rank(None)
     if not inside_mpi_job():
         return False
     from simhelm.calibration.study.mpi import world
@@ -293,21 +305,17 @@ def _is_served_rank(repeats: int) -> bool:
     return True
 
 
-class _dismissing:  # noqa: N801 - used as a function
+@contextlib.contextmanager
+def _dismissing(repeats: int) -> Iterator[None]:
     """On rank 0: let the other ranks go at the end, come what may."""
-
-    def __init__(self, repeats: int) -> None:
-        self._repeats = repeats
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *error: object) -> None:
+    try:
+        yield
+    finally:
         from simhelm.calibration.study.mpi import dismiss, inside_mpi_job, world
         from simhelm.envs.vector import dismiss_ranks
 
         if inside_mpi_job():
-            (dismiss if self._repeats > 1 else dismiss_ranks)(world())
+            (dismiss if repeats > 1 else dismiss_ranks)(world())
 
 
 def _communicator() -> Any:

@@ -159,6 +159,7 @@ def test_show_and_evaluate(trained: Path) -> None:
         (("evaluate", ENV[0], "--policy", "nowhere.npz"), "no such file"),
         (("train", ENV[0], "--algo", "dqn", "--steps", "9", "--set", "grid"), "NAME=VALUE"),
         (("train", ENV[0], "--algo", "dqn", "--steps", "9", "--hidden", "a"), "--hidden"),
+        (("resume", "run", "--n-trials", "9"), "--n-trials belongs to studies; run trains"),
     ],
 )
 def test_mistakes_are_usage_errors(trained: Path, words: tuple[str, ...], told: str) -> None:

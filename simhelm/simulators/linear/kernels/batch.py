@@ -51,35 +51,17 @@ def solve_batch(
         if method in (SOR, SSOR):
             symmetric = method == SSOR
             count, outcome, norm = relax(
-                indptr,
-                indices,
-                data,
-                position,
-                symmetric,
-                omegas[e],
-                shifts[e],
-                b[e],
-                x[e],
-                target,
-                max_iterations,
-            )
+                indptr, indices, data, position, symmetric,
+                omegas[e], shifts[e], b[e], x[e], target, max_iterations,
+            )  # fmt: skip
             # One sweep (two for SSOR) an iteration, and the last one that proved convergence.
             rows = size * ((2 if symmetric else 1) * count + 1)
         else:
             preconditioned = method == SSOR_PCG
             count, outcome, norm, products = conjugate_gradients(
-                indptr,
-                indices,
-                data,
-                position,
-                preconditioned,
-                omegas[e],
-                shifts[e],
-                b[e],
-                x[e],
-                target,
-                max_iterations,
-            )
+                indptr, indices, data, position, preconditioned,
+                omegas[e], shifts[e], b[e], x[e], target, max_iterations,
+            )  # fmt: skip
             rows = size * (products + (2 * count if preconditioned else 0))
         if outcome == NOT_FINITE or not np.isfinite(target):
             outcome = NOT_FINITE

@@ -91,19 +91,21 @@ def true_residual(
 
 
 @compiled
+def _move(alpha: float, p: Floats, q: Floats, x: Floats, r: Floats) -> float:
+    """Go alpha along p, whose product with the matrix is q; returns the new residual's norm."""
+    squares = 0.0
+    for i in range(p.size):
+        x[i] += alpha * p[i]
+        r[i] -= alpha * q[i]
+        squares += r[i] * r[i]
+    return math.sqrt(squares)
+
+
+@compiled
 def conjugate_gradients(
-    indptr: Indices,
-    indices: Indices,
-    data: Floats,
-    position: Indices,
-    preconditioned: bool,
-    omega: float,
-    shift: float,
-    b: Floats,
-    x: Floats,
-    target: float,
-    max_iterations: int,
-) -> tuple[int, int, float, int]:
+    indptr: Indices, indices: Indices, data: Floats, position: Indices, preconditioned: bool,
+    omega: float, shift: float, b: Floats, x: Floats, target: float, max_iterations: int,
+) -> tuple[int, int, float, int]:  # fmt: skip
     """Iterate until ||b - (A + shift I) x|| <= target; x is overwritten with the last iterate.
 
     The recurrence's residual drifts from the true one, so meeting the target, or falling to
@@ -148,13 +150,7 @@ def conjugate_gradients(
         if curvature <= 0.0 or rho <= 0.0:
             outcome = INDEFINITE
             break
-        alpha = rho / curvature
-        squares = 0.0
-        for i in range(p.size):
-            x[i] += alpha * p[i]
-            r[i] -= alpha * q[i]
-            squares += r[i] * r[i]
-        norm = math.sqrt(squares)
+        norm = _move(rho / curvature, p, q, x, r)
         previous = rho
         iterations += 1
     if outcome in (CONVERGED, NOT_FINITE, STAGNATED):

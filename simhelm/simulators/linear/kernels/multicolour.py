@@ -142,6 +142,14 @@ def relax_blocks(
 
 
 @compiled
+def _restore(table: Integers, saved: Floats, x: Floats) -> None:
+    """Take back what a sweep did before its last colour."""
+    for q in range(table.shape[0]):
+        if table[q, 5] != LAST:
+            x[table[q, 0] : table[q, 1]] = saved[table[q, 0] : table[q, 1]]
+
+
+@compiled
 def relax_colours(
     table: Integers,
     values: Floats,
@@ -183,9 +191,7 @@ def relax_colours(
         if outcome != RUNNING:
             if not keep:
                 return iterations, UNSAVED, norm
-            for q in range(table.shape[0]):
-                if table[q, 5] != LAST:
-                    x[table[q, 0] : table[q, 1]] = saved[table[q, 0] : table[q, 1]]
+            _restore(table, saved, x)
             # (1 - omega) s is the last colour's residual but for rounding, which a tiny pivot
             # makes large: what is reported is computed from x itself.
             lanes[:] = 0.0

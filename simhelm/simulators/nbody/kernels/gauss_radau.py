@@ -180,17 +180,27 @@ def _add(total: Floats, carry: Floats, i: int, k: int, term: float) -> None:
 
 
 @compiled
+def _move(
+    dt: float, a: Floats, b: Floats, x: Floats, v: Floats, lost_x: Floats, lost_v: Floats
+) -> None:
+    """Positions and velocities at the end of a settled step."""
+    for i in range(a.shape[0]):
+        for k in range(3):
+            c = 3 * i + k
+            at, to = 0.0, 0.0
+            for j in range(_DEGREE - 1, -1, -1):
+                at += b[j, c] * _POSITION[j]
+                to += b[j, c] * _VELOCITY[j]
+            _add(x, lost_x, i, k, dt * v[i, k])
+            _add(x, lost_x, i, k, dt * dt * (0.5 * a[i, k] + at) - dt * lost_v[i, k])
+            _add(v, lost_v, i, k, dt * (a[i, k] + to))
+
+
+@compiled
 def gauss_radau(
-    masses: Floats,
-    x: Floats,
-    v: Floats,
-    duration: float,
-    epsilon: float,
-    soft2: float,
-    max_steps: int,
-    near2: float,
-    memory: Floats,
-) -> tuple[int, int, int, float]:
+    masses: Floats, x: Floats, v: Floats, duration: float, epsilon: float,
+    soft2: float, max_steps: int, near2: float, memory: Floats,
+) -> tuple[int, int, int, float]:  # fmt: skip
     """Advance x and v in place; see hermite. ``epsilon`` bounds |b_7| / |a|.
 
     ``memory``, shape (2 + 42 N,), continues an earlier call whose end is this one's start; its
@@ -231,16 +241,7 @@ def gauss_radau(
             suggestion = dt * (factor if factor > 0.01 else 0.01)
             previous = 0.0
             continue
-        for i in range(n):
-            for k in range(3):
-                c = 3 * i + k
-                at, to = 0.0, 0.0
-                for j in range(_DEGREE - 1, -1, -1):
-                    at += b[j, c] * _POSITION[j]
-                    to += b[j, c] * _VELOCITY[j]
-                _add(x, lost_x, i, k, dt * v[i, k])
-                _add(x, lost_x, i, k, dt * dt * (0.5 * a[i, k] + at) - dt * lost_v[i, k])
-                _add(v, lost_v, i, k, dt * (a[i, k] + to))
+        _move(dt, a, b, x, v, lost_x, lost_v)
         closest = min(nearest, accelerations(masses, x, soft2, a))
         evaluations += 1
         previous = dt

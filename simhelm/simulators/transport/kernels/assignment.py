@@ -101,6 +101,16 @@ def _step(
 
 
 @compiled
+def _mix(y: Any, nu: float, s: Any, mu: float, s2: Any, flow: Any, cost: Any, target: Any) -> float:
+    """Set target = (y + nu s + mu s2) / (1 + nu + mu); the slope of the objective towards it."""
+    descent = 0.0
+    for a in range(flow.size):
+        target[a] = (y[a] + nu * s[a] + mu * s2[a]) / (1.0 + nu + mu)
+        descent += cost[a] * (target[a] - flow[a])
+    return descent
+
+
+@compiled
 def bi_conjugate(
     start: Any, link: Any, far: Any, tail: Any, demand: Any, first_through: int, free: Any, b: Any,
     capacity: Any, power: Any, fixed: Any, optimum: bool, relative_gap: float, most: int,
@@ -147,12 +157,8 @@ def bi_conjugate(
         if last > 0.99:
             memory = 0
         nu, mu = _weights(flow, y, s, s2, free, b, capacity, power, optimum, memory, last)
-        descent = 0.0
-        for a in range(links):
-            mixed = (y[a] + nu * s[a] + mu * s2[a]) / (1.0 + nu + mu) if memory else y[a]
-            at[a] = mixed
-            descent += cost[a] * (mixed - flow[a])
-        if descent >= 0.0:  # rounding spoilt the direction: plain Frank-Wolfe
+        if _mix(y, nu, s, mu, s2, flow, cost, at) >= 0.0:
+            # Rounding spoilt the direction: plain Frank-Wolfe.
             memory = 0
             at[:] = y
         s2[:] = s

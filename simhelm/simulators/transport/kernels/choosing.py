@@ -43,6 +43,48 @@ def uniform(seed: int, day: int, person: int, use: int) -> float:
 
 
 @compiled_in_place
+def _drive_and_ride(
+    people: Any, roads: Any, transit: Any, lot: int, origin: int, goal: int, time: float
+) -> tuple[float, float, int]:
+    """(seconds, cost, transfers) by car to the lot and on by bus; no lot takes for ever."""
+    rules = roads.rules[0]
+    if lot < 0:
+        return np.inf, rules.fare, 0
+    part = bin_of(time)
+    node = people.lot[lot].node
+    seconds = roads.node_time[part, node, origin]
+    seconds += expected_seconds(transit, node, goal, time)
+    seconds += rules.lot_penalty * people.lot_full[part, lot]
+    cost = rules.fare + rules.car_cost * people.kilometres[origin, node]
+    return seconds, cost, transit.rides[node, goal] - 1
+
+
+@compiled_in_place
+def _hail_and_ride(
+    people: Any,
+    roads: Any,
+    transit: Any,
+    fleet: Any,
+    origin: int,
+    goal: int,
+    time: float,
+    homeward: bool,
+) -> tuple[float, float, int]:
+    """(seconds, cost, transfers) by cab to the hub and on by bus, or home the other way round."""
+    rules = roads.rules[0]
+    hub = people.hub[int(homeward), origin, goal]
+    if hub < 0:
+        return np.inf, rules.fare, 0
+    part = bin_of(time)
+    one, two = (hub, goal) if homeward else (origin, hub)
+    three, four = (origin, hub) if homeward else (hub, goal)
+    seconds = fleet.learned[part, 0] + roads.node_time[part, two, one]
+    seconds += expected_seconds(transit, three, four, time)
+    cost = rules.fare + rules.cab_base + rules.cab_km * people.kilometres[one, two]
+    return seconds, cost, transit.rides[three, four] - 1
+
+
+@compiled_in_place
 def utility(
     mode: int,
     people: Any,
@@ -84,25 +126,12 @@ def utility(
         seconds, cost = expected_seconds(transit, origin, goal, time), rules.fare
         transfers = transit.rides[origin, goal] - 1
     elif mode == DRIVE_TRANSIT:
-        lot = people.lot_of[origin, goal]
-        seconds, cost = np.inf, rules.fare
-        if lot >= 0 and person.car:
-            node = people.lot[lot].node
-            seconds = roads.node_time[part, node, origin]
-            seconds += expected_seconds(transit, node, goal, time)
-            seconds += rules.lot_penalty * people.lot_full[part, lot]
-            cost += rules.car_cost * people.kilometres[origin, node]
-            transfers = transit.rides[node, goal] - 1
+        lot = people.lot_of[origin, goal] if person.car else -1
+        seconds, cost, transfers = _drive_and_ride(people, roads, transit, lot, origin, goal, time)
     else:
-        hub = people.hub[int(homeward), origin, goal]
-        seconds, cost = np.inf, rules.fare + rules.cab_base
-        if hub >= 0:
-            one, two = (hub, goal) if homeward else (origin, hub)
-            three, four = (origin, hub) if homeward else (hub, goal)
-            seconds = fleet.learned[part, 0] + roads.node_time[part, two, one]
-            seconds += expected_seconds(transit, three, four, time)
-            cost += rules.cab_km * people.kilometres[one, two]
-            transfers = transit.rides[three, four] - 1
+        seconds, cost, transfers = _hail_and_ride(
+            people, roads, transit, fleet, origin, goal, time, homeward
+        )
     if (mode in (RIDE_HAIL, POOLED, RIDE_HAIL_TRANSIT)) and fleet.cab.size == 0:
         return -np.inf
     if not np.isfinite(seconds):

@@ -1,0 +1,48 @@
+"""What CONTRIBUTING.md promises of the tree: nothing grows too long to read, pictures are true."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FILES = sorted(
+    path
+    for folder in ("simhelm", "tests", "benchmarks", "docs", "examples")
+    for path in (ROOT / folder).rglob("*.py")
+)
+LINES_OF_A_FILE, LINES_OF_A_FUNCTION = 500, 60
+
+
+@pytest.mark.parametrize("folder", ["simhelm", "tests", "benchmarks", "docs", "examples"])
+def test_nothing_is_too_long_to_read(folder: str) -> None:
+    long = []
+    for path in FILES:
+        if path.relative_to(ROOT).parts[0] != folder:
+            continue
+        text = path.read_text(encoding="utf-8")
+        if text.count("\n") > LINES_OF_A_FILE:
+            long.append(str(path))
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                if length > LINES_OF_A_FUNCTION:
+                    long.append(f"{path}:{node.lineno} {node.name}: {length} lines")
+    assert long == []
+
+
+def test_the_picture_of_folders_is_true() -> None:
+    """Every folder of it exists, and every folder with code is in it."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (picture,) = re.findall(r"## Where things are\n\n```\n(.*?)```", readme, re.DOTALL)
+    drawn = {line.split()[0].rstrip("/") for line in picture.splitlines()}
+    assert {name for name in drawn if not (ROOT / name).is_dir()} == set()
+    parts = [path.relative_to(ROOT).parts for path in FILES]
+    for first, *rest in parts:
+        folder = f"simhelm/{rest[0]}" if first == "simhelm" and len(rest) > 1 else first
+        assert folder in drawn | {"simhelm"}, folder
+    for link in ("simulators", "envs", "agents", "calibration"):
+        assert (ROOT / link).resolve() == ROOT / "simhelm" / link
