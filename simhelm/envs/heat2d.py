@@ -24,7 +24,7 @@ class Heat2DEnv(RelaxationEnv):
     Temperature on the unit square with a diffusion coefficient that pulses between 0 and 10 and
     a heat source that circles the centre; Crank-Nicolson, one linear system a step, solved by
     conjugate gradients with the SSOR preconditioner from the previous temperature (Khodak et
-    al., Learning to Relax, ICLR 2024, Sec. 4). See :class:`simhelm.simulators.linear.Heat2D`.
+    al., Learning to Relax, ICLR 2024, App. G.2). See :class:`simhelm.simulators.linear.Heat2D`.
 
     ## Action space
     ``Discrete(20)``, an index into omegas 1, 1.05, ... 1.95 (``omegas`` changes them); with

@@ -1,7 +1,7 @@
 """A two-dimensional heat equation with a pulsing diffusion coefficient, by Crank-Nicolson.
 
-Source: Khodak et al., Learning to Relax (ICLR 2024), Sec. 4 and App. G.2. The paper's text and
-its published code differ in three places; both are here under ``variant``.
+Source: Khodak et al., Learning to Relax (ICLR 2024), App. G.2. The paper's text and its
+published code differ in three places; both are here under ``variant``.
 """
 
 from __future__ import annotations

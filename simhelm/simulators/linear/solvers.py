@@ -173,7 +173,7 @@ def ssor_pcg(
     ``PreparedMatrix.is_symmetric``), a direction of non-positive curvature ends as INDEFINITE.
     Arguments as :func:`sor`. Convergence is confirmed on the true residual.
 
-    Source: Khodak et al. (ICLR 2024), Sec. 2.3 with the sweep order of the published code.
+    Source: Khodak et al. (ICLR 2024), App. E.4, with the sweep order of the published code.
     """
     method = "cg" if omega is None else "ssor_pcg"
     factor = 1.0 if omega is None else omega

@@ -1,8 +1,9 @@
 """What theory says of SOR: optimal factor, spectral radii and the near-asymptotic bounds.
 
 Sources: D. M. Young, Iterative Solution of Large Linear Systems (1971), ch. 5-6, for
-consistently ordered matrices; Khodak et al., Learning to Relax (ICLR 2024), Sec. 2 and App. B,
-D, cited as L2R; O. Axelsson, Iterative Solution Methods (1994), Thm 7.17.
+consistently ordered matrices; Khodak et al., Learning to Relax (ICLR 2024; numbers are those of
+arXiv:2310.02246v2), Sec. 2 and App. D, E, cited as L2R; O. Axelsson, Iterative Solution Methods
+(1994), Thm 7.17.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def optimal_omega(A: object, *, shift: float = 0.0) -> float:
 
 
 def optimal_omega_of_radius(beta: float) -> float:
-    """1 + (beta / (1 + sqrt(1 - beta^2)))^2 (Young 1971, eq. 6.2.21; L2R Sec. 2.1)."""
+    """1 + (beta / (1 + sqrt(1 - beta^2)))^2 (Young 1971, eq. 6.2.21; L2R Lemma 2.1)."""
     if not 0.0 <= beta < 1.0:
         raise ValueError(f"beta: expected a Jacobi spectral radius in [0, 1), got {beta!r}")
     return 1.0 + (beta / (1.0 + math.sqrt(1.0 - beta * beta))) ** 2
@@ -79,7 +80,7 @@ def sor_spectral_radius(omega: float, beta: float) -> float:
 
 
 def defect_reduction_matrix(A: object, omega: float) -> Floats:
-    """C_omega = I - A (D / omega + L)^-1, dense, shape (n, n) (L2R Sec. 2.1). For small n."""
+    """C_omega = I - A (D / omega + L)^-1, dense, shape (n, n) (L2R App. D). For small n."""
     check_omega(omega)
     dense = prepare(A).to_scipy().toarray()
     lower = np.diag(np.diag(dense) / omega) + np.tril(dense, -1)
@@ -107,7 +108,7 @@ def asymptocity(A: object, omega: float, iterations: int) -> float:
 
 
 def iteration_bound(radius: float, tau: float, tolerance: float) -> float:
-    """U(omega) = 1 + log(eps) / log(rho + tau (1 - rho)), no less than the count (L2R Sec. 2.1)."""
+    """U(omega) = 1 + log(eps) / log(rho + tau (1 - rho)): at least the count (L2R Lemma 2.1)."""
     if not (0.0 <= radius < 1.0 and 0.0 <= tau < 1.0 and 0.0 < tolerance < 1.0):
         raise ValueError(
             "expected radius and tau in [0, 1) and tolerance in (0, 1), got "
@@ -134,7 +135,7 @@ def worst_rate(tau: float, beta: float, omega_max: float) -> float:
 
 
 def ssor_pcg_bound(A: object, omega: float, tolerance: float) -> float:
-    """Upper bound on SSOR-preconditioned CG iterations for SPD A (L2R Sec. 2.3, tau = 1).
+    """Upper bound on SSOR-preconditioned CG iterations for SPD A (L2R Lemma E.2, tau = 1).
 
     Dense eigenvalues: for small n. Source: Axelsson (1994), Thm 7.17, as in the published code.
 

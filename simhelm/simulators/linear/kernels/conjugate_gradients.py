@@ -1,4 +1,4 @@
-"""Conjugate gradients with the symmetric SOR preconditioner (Axelsson; paper Sec. 2.3)."""
+"""Conjugate gradients with the symmetric SOR preconditioner (Axelsson 1994)."""
 
 from __future__ import annotations
 

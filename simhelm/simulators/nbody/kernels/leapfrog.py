@@ -9,7 +9,7 @@ from simhelm.simulators.nbody.kernels import COLLISION_TIME, COMPLETED, RUNNING,
 from simhelm.simulators.nbody.kernels.forces import accelerations, collision_time
 from simhelm.simulators.nbody.kernels.stepping import clip, equal_share, equal_steps, judge
 
-# Yoshida 1990: order 4, eq. 2.12, and order 6, table 1, solution A; symmetric, summing to one.
+# Yoshida 1990: order 4 in three steps, and order 6, table 1, solution A; symmetric, summing to one.
 _CUBE_ROOT = 2.0 ** (1.0 / 3.0)
 _OUTER = 1.0 / (2.0 - _CUBE_ROOT)
 WEIGHTS_4 = np.array([_OUTER, -_CUBE_ROOT * _OUTER, _OUTER])
