@@ -48,6 +48,7 @@ make_base() { # IMAGE SUITE
     buildah_ inspect --type image "$1" >/dev/null 2>&1 && return
     tree=$(mktemp -d)
     debootstrap --variant=minbase "$2" "$tree" >/dev/null
+    rm -f "$tree"/var/cache/apt/archives/*.deb
     container=$(buildah_ from scratch)
     buildah_ add --quiet "$container" "$tree" / >/dev/null
     buildah_ commit --quiet "$container" "$1" >/dev/null
@@ -141,13 +142,12 @@ for target in "$@"; do
     fenics) own='python -c "import dolfinx_solver, dolfinx.fem"' ;;
     sumo) own='sumo --version' ;;
     mpijob) own='/usr/sbin/sshd -V' ;;
-    dashboard) own='[ "$(id -u)" = 1000 ]; optuna-dashboard --help' ;;
+    dashboard) own='[ "$(id -u)" = 1000 ]; optuna-dashboard --help; python -c "import psycopg"' ;;
     esac
-    if [ "$target" = dashboard ]; then
-        try dashboard sh -c "set -e; PATH=/opt/simhelm/bin:\$PATH; $own" >/dev/null
-    else
-        labels "$target" | grep -q '"org.opencontainers.image.licenses": "MIT"'
-        try "$target" sh -c "$use_simhelm $own" >/dev/null
-    fi
+    labels "$target" | grep -q '"org.opencontainers.image.licenses": "MIT"'
+    case $target in
+    dashboard) try dashboard sh -c "set -e; $own" >/dev/null ;;
+    *) try "$target" sh -c "$use_simhelm $own" >/dev/null ;;
+    esac
     built="$built $target"
 done

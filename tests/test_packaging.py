@@ -12,6 +12,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import simhelm
+
 ROOT = Path(__file__).resolve().parents[1]
 LINES = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
 PINS = {canonicalize_name(line.partition("==")[0]): line for line in LINES if "==" in line}
@@ -75,6 +77,12 @@ def test_images_that_examples_use_are_targets() -> None:
     extras = set(re.findall(r"'\.\[([\w,]+)\]'", text))
     known = {name for names in extras for name in names.split(",")}
     assert known <= set(EXTRAS)
+
+
+def test_labels_of_images_name_this_version() -> None:
+    text = (ROOT / "docker" / "Dockerfile").read_text("utf-8")
+    labels = re.findall(r'org\.opencontainers\.image\.version="([^"]+)"', text)
+    assert labels == [simhelm.__version__] * 2
 
 
 def test_every_final_image_runs_unprivileged() -> None:

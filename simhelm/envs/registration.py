@@ -49,7 +49,7 @@ SEQUENTIAL: tuple[Entry, ...] = (
         "simhelm.envs.three_body:ThreeBodyEnv",
         "simhelm.envs.three_body:ThreeBodyVectorEnv",
         "method and step parameter of a few-body integration under an error tolerance",
-        cites=("sazulibarrena2025", "makino1992", "rein2015"),
+        cites=("sazulibarrena2025", "makino1992", "yoshida1990", "rein2015"),
     ),
     Entry(
         "simhelm/ThreeBodyPaper-v0",
