@@ -8,10 +8,13 @@ from typing import Any
 
 from docs.pages.markdown import table
 from docs.pages.record import FOLDER
-from simhelm.calibration.reproduce import REPRODUCTIONS
+from simhelm.calibration.reproduce import REPRODUCTIONS, Part
+from simhelm.calibration.reproduce.claims import Verdict, judged
+from simhelm.calibration.reproduce.papers import CLAIMS
+from simhelm.calibration.reproduce.part import Row
 
 _DOCS = FOLDER.parent
-_HEADINGS = ("reproduction", "of", "met", "not met", "reproduced", "not reproduced", "tables")
+_CLAIM = ("claim", "place", "measured here", "verdict")
 
 
 def pages() -> dict[str, str]:
@@ -24,48 +27,65 @@ def pages() -> dict[str, str]:
 
 
 def _overview(recorded: dict[str, Any]) -> str:
-    rows = [_line(name, recorded.get(name)) for name in REPRODUCTIONS]
-    return (
-        "# Published claims\n\nEvery claim is recomputed by a command, and the row says what came "
-        "out. *Met* and *not met* count the rows that have a number to keep to, *reproduced* and "
-        "*not reproduced* those that judge a published sentence; all others are measurements.\n\n"
-        + table(_HEADINGS, rows)
-        + "\n## Claim by claim\n\nPublished sentences that a reproduction judges, and numbers that "
-        "were not met.\n\n"
-        + table(("claim", "measured here", "verdict", "tables"), _claims(recorded))
+    claims = {name: _claims(name, record) for name, record in recorded.items()}
+    verdicts = [verdict.value for verdict in Verdict]
+    rows = [_line(name, recorded.get(name), claims.get(name, [])) for name in REPRODUCTIONS]
+    text = (
+        "# Published claims\n\nEvery table is recomputed by a command, and every claim is judged "
+        "by the tables. First how many claims of a paper came to which verdict, and how many rows "
+        "with a number to keep to were met; all other rows are measurements.\n\n"
+        + table(("reproduction", "of", *verdicts, "met", "not met", "tables"), rows)
+        + "\n## Claim by claim\n"
     )
+    for name, found in claims.items():
+        text += f"\n### [{name}]({name}.md)\n\n{table(_CLAIM, [tuple(c.values()) for c in found])}"
+    missed = table(("what", "measured", "expected", "tables"), _missed(recorded))
+    return f"{text}\n## Numbers that were not met\n\n{missed}"
 
 
-def _claims(recorded: dict[str, Any]) -> list[tuple[str, str, str, str]]:
-    """Rows about a published sentence, and rows whose number was not met."""
-    claims = []
-    for name, record in recorded.items():
-        for part in record["parts"]:
-            for row in part["records"]:
-                verdict = row["expected"]
-                if row["met"] == "NO":
-                    verdict = f"not met (expected {verdict})"
-                elif "reproduced" not in verdict and "claim" not in verdict:
-                    continue
-                link = f"[{name}]({name}.md)" + (" (small version)" if _is_small(record) else "")
-                what = f"{part['title']}: {row['what']}"
-                claims.append((what, row["measured"], verdict, link))
-    return claims
+def _claims(name: str, record: dict[str, Any]) -> list[dict[str, str]]:
+    """The paper's claims, judged by what was recorded; by the whole only."""
+    if _is_small(record):
+        untested = ("small version", Verdict.NOT_TESTED.value)
+        return [
+            dict(zip(_CLAIM, (claim.sentence, claim.place, *untested), strict=True))
+            for claim in CLAIMS[name]
+        ]
+    rows = {part["title"]: part["records"] for part in record["parts"]}
+    parts = [
+        Part(title, tuple(Row(row["what"], row["measured"]) for row in records))
+        for title, records in rows.items()
+    ]
+    return judged(CLAIMS[name], parts)
 
 
-def _line(name: str, record: dict[str, Any] | None) -> tuple[object, ...]:
+def _missed(recorded: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    return [
+        (f"{part['title']}: {row['what']}", row["measured"], row["expected"], _link(name, record))
+        for name, record in recorded.items()
+        for part in record["parts"]
+        for row in part["records"]
+        if row["met"] == "NO"
+    ]
+
+
+def _line(
+    name: str, record: dict[str, Any] | None, claims: list[dict[str, str]]
+) -> tuple[object, ...]:
     summary = REPRODUCTIONS[name].summary
     if record is not None:
-        rows = [row for part in record["parts"] for row in part["records"]]
-        bars = [row["met"] for row in rows]
-        claims = [row["expected"] for row in rows]
-        counts = [bars.count("yes"), bars.count("NO")]
-        counts += [claims.count("reproduced"), claims.count("not reproduced")]
-        small = " (small version)" if _is_small(record) else ""
-        return name, summary, *counts, f"[{name}]({name}.md){small}"
+        verdicts = [claim["verdict"] for claim in claims]
+        bars = [row["met"] for part in record["parts"] for row in part["records"]]
+        counts = [verdicts.count(verdict.value) for verdict in Verdict]
+        return name, summary, *counts, bars.count("yes"), bars.count("NO"), _link(name, record)
     guides = [path for path in sorted(_DOCS.glob("*.md")) if _shows(path, name)]
     where = ", ".join(f"[{path.stem}](../{path.name})" for path in guides)
-    return name, summary, "", "", "", "", where or f"not recorded: run `simhelm reproduce {name}`"
+    empty = [""] * (len(Verdict) + 2)
+    return name, summary, *empty, where or f"not recorded: run `simhelm reproduce {name}`"
+
+
+def _link(name: str, record: dict[str, Any]) -> str:
+    return f"[{name}]({name}.md)" + (" (small version)" if _is_small(record) else "")
 
 
 def _is_small(record: dict[str, Any]) -> bool:
@@ -89,6 +109,8 @@ def _page(name: str, record: dict[str, Any]) -> str:
             "\nThis is the small version, with fewer seeds and smaller grids: a verdict on a claim "
             f"holds for these only. `simhelm reproduce {name}` is the whole.\n"
         )
+    claims = [tuple(claim.values()) for claim in _claims(name, record)]
+    text += f"\n## Published claims\n\n{table(_CLAIM, claims)}"
     for part in record["parts"]:
         rows = [tuple(row.values()) for row in part["records"]]
         text += f"\n## {part['title']}\n\n{table(('what', 'measured', 'expected', 'met'), rows)}\n"

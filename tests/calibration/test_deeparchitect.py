@@ -10,7 +10,6 @@ from simhelm.calibration.reproduce import deeparchitect
 from simhelm.calibration.reproduce.deeparchitect import (
     TEST,
     VALIDATION,
-    claim,
     interval,
     recompute,
     verdict,
@@ -58,13 +57,6 @@ def test_a_torn_store_loses_one_line_only(tmp_path: Path) -> None:
 def test_words_follow_the_numbers(values: list[float], word: str) -> None:
     assert verdict(np.array(values, dtype=float)).startswith(word)
     assert verdict(np.array(values[:7], dtype=float)).startswith("too few seeds")
-
-
-def test_the_claim_needs_both() -> None:
-    assert claim(["better: 1", "better: 1"]) == "both better"
-    assert claim(["better: 1", "worse: 1"]) == "one of two better"
-    assert claim(["worse: 1", "no difference shown"]) == "neither shown better"
-    assert claim(["better: 1", "too few seeds to say: 1"]) == "too few seeds to say"
 
 
 def test_intervals_cover_the_mean() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from simhelm.calibration.cli.app import (
     print_records,
 )
 from simhelm.calibration.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from simhelm.calibration.reproduce import Part
 
 
 @app.command("list")
@@ -34,7 +37,7 @@ def reproduce(
     ] = False,
     form: FormatOption = OutputFormat.table,
 ) -> None:
-    """Recompute published results and print them beside the published numbers."""
+    """Recompute published results, and say of every claim of the paper what became of it."""
     from simhelm.calibration.reproduce import REPRODUCTIONS
     from simhelm.simulators.names import nearest
 
@@ -43,22 +46,42 @@ def reproduce(
             f"unknown reproduction {name!r}; expected one of {sorted(REPRODUCTIONS)}"
             + nearest(name, REPRODUCTIONS)
         )
-    met = True
-    everything: list[dict[str, Any]] = []
+    parts = []
     with interruptible():
         for part in REPRODUCTIONS[name].load()(quick=quick):
-            met = met and part.met
-            everything += [{"part": part.title, **record} for record in part.records()]
+            parts.append(part)
             if form is OutputFormat.table:
                 print_records(part.records(), form, title=part.title)
                 for line in part.remarks:
                     typer.echo(line)
                 typer.echo()
-    if form is not OutputFormat.table:
-        print_records(everything, form)
-    if not met:
+    _print_claims(name, parts, form, quick=quick)
+    if not all(part.met for part in parts):
         log.error("some bars were not met: see the rows marked NO")
         raise typer.Exit(EXIT_FAILED)
+
+
+def _print_claims(name: str, parts: list[Part], form: OutputFormat, *, quick: bool) -> None:
+    """The claims as a last table, or behind all other rows for programs."""
+    from simhelm.calibration.reproduce.claims import judged
+    from simhelm.calibration.reproduce.papers import CLAIMS
+
+    claims = [] if quick else judged(CLAIMS[name], parts)
+    if quick:
+        log.info("claims of the paper are judged by the whole: the same without --quick")
+    if form is OutputFormat.table:
+        if claims:
+            print_records(claims, form, title="Published claims")
+        return
+    rows = [
+        {"part": part.title, **record, "verdict": ""} for part in parts for record in part.records()
+    ]
+    rows += [
+        {"part": "Published claims", "what": row["claim"], "measured": row["measured here"],
+         "expected": "", "met": "", "verdict": row["verdict"]}
+        for row in claims
+    ]  # fmt: skip
+    print_records(rows, form)
 
 
 @app.command()

@@ -85,7 +85,6 @@ def verdict_part(domain: str, sweeps: Sequence[Sweep]) -> Part:
         Row(
             "agents whose best setting, known afterwards, is within 1 % of the optimum",
             f"{sum(value <= WITHIN for value in best)}{of}",
-            "all (their claim: equally favourable)",
         ),
         Row(
             "agents whose chosen setting is within 1 % of the optimum",

@@ -89,9 +89,6 @@ def verdict_part(found: Found, scale: Scale, measure: str) -> Part:
         ]
         change = values[BISECTION] - values["MCTS"]
         rows.append(Row(f"bisection against plain MCTS, {count} networks", verdict(change)))
-        both = claim([words[BISECTION], words[SMBO]])
-        published = "both better (their claim)" if place == len(scale.budgets) - 1 else ""
-        rows.append(Row(f"{BISECTION} and SMBO, {count} networks", both, published))
     remark = "Better or worse is said where the 95 % interval of the paired difference excludes 0."
     return Part(f"What the numbers say: {measure}", tuple(rows), (remark,))
 
@@ -128,11 +125,3 @@ def verdict(difference: Floats) -> str:
     low, high = interval(difference)
     word = "better" if high < 0.0 else "worse" if low > 0.0 else "no difference shown"
     return f"{word}: {_in_words(difference)}"
-
-
-def claim(verdicts: Sequence[str]) -> str:
-    """What two verdicts say of the claim that both methods are better."""
-    if any(said.startswith("too few") for said in verdicts):
-        return "too few seeds to say"
-    better = sum(said.startswith("better") for said in verdicts)
-    return ("neither shown better", "one of two better", "both better")[better]

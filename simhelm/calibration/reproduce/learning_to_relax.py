@@ -13,7 +13,7 @@ import logging
 import math
 import os
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -346,14 +346,10 @@ def growth_part(*, rounds: int, seeds: int) -> Part:
 
 
 def heat_parts(sizes: Sequence[int], *, trials: int) -> Iterator[Part]:
-    """The heat equation at several grids, then what became of the paper's claims."""
-    means: dict[int, dict[str, float]] = {}
+    """The heat equation at several grids."""
     for nx in sizes:
         log.info("heat equation, nx = %d ...", nx)
-        totals = _heat_totals(nx, trials)
-        means[nx] = {name: statistics.fmean(runs) for name, runs in totals.items()}
-        yield _heat_part(nx, totals, trials)
-    yield claims_part(means)
+        yield _heat_part(nx, _heat_totals(nx, trials), trials)
 
 
 def _heat_part(nx: int, totals: dict[str, list[int]], trials: int) -> Part:
@@ -423,64 +419,3 @@ def _heat_learners(trial: int) -> dict[str, Bandit]:
         "ChebCB": ChebCB(GRID, context_bounds=bounds, seed=stream(rng, 2)),
         "ThompsonLogCost": ThompsonLogCost(GRID, context_bounds=bounds, seed=stream(rng, 3)),
     }
-
-
-def claims_part(totals: dict[int, dict[str, float]]) -> Part:
-    """The paper's claims on the heat equation, judged by the iterations counted here."""
-    comparable = 100 in totals
-    rows = [
-        _speed_claim(totals, learner, claim, comparable=comparable)
-        for learner, claim in (("Tsallis-INF, published rule", 2.4), ("ChebCB", 3.5))
-    ]
-    for learner in ("Tsallis-INF, published rule", "ChebCB"):
-        beaten = [
-            nx
-            for nx, row in totals.items()
-            if row[learner] < min(row[name] for name in ("plain CG", "omega = 1", "omega = 1.5"))
-        ]
-        # The paper excepts omega = 1.5 on the two small grids.
-        holds = not comparable or 100 in beaten
-        rows.append(_grids_claim(f"{learner} beats CG, omega = 1 and 1.5", beaten, totals, holds))
-    better = [nx for nx, row in totals.items() if row["ChebCB"] < _best_fixed(row)]
-    most = 2 * len(better) > len(totals)
-    rows.append(
-        _grids_claim("ChebCB beats the best fixed factor in most cases", better, totals, most)
-    )
-    ours = [nx for nx, row in totals.items() if row["ThompsonLogCost"] < _best_fixed(row)]
-    rows.append(
-        Row(
-            "ThompsonLogCost beats the best fixed factor (not in the paper)",
-            f"at nx = {_listed(ours)} of {_listed(totals)}",
-        )
-    )
-    remark = (
-        "Judged by iterations: the paper's factors are wall-clock, on a grid that it does not "
-        "state, and its claim that plain CG is faster in wall-clock than omega = 1 is not judged."
-    )
-    return Part("Claims of the paper on the heat equation", tuple(rows), (remark,))
-
-
-def _speed_claim(
-    totals: dict[int, dict[str, float]], learner: str, claim: float, *, comparable: bool
-) -> Row:
-    largest = max(totals)
-    factor = totals[largest]["omega = 1"] / totals[largest][learner]
-    verdict = "reproduced" if factor >= claim else "not reproduced"
-    return Row(
-        f"{learner}: {claim} x faster than omega = 1",
-        f"{factor:.2f} x fewer iterations at nx = {largest}",
-        verdict if comparable else "not comparable on this grid",
-    )
-
-
-def _grids_claim(what: str, grids: Sequence[int], totals: Iterable[int], holds: bool) -> Row:
-    measured = f"at nx = {_listed(grids)} of {_listed(totals)}"
-    return Row(what, measured, "reproduced" if holds else "not reproduced")
-
-
-def _best_fixed(row: dict[str, float]) -> float:
-    return min(total for name, total in row.items() if name.startswith("omega"))
-
-
-def _listed(sizes: Iterable[int]) -> str:
-    return ", ".join(map(str, sizes)) or "none"
