@@ -28,13 +28,12 @@ def pages() -> dict[str, str]:
 
 def _overview(recorded: dict[str, Any]) -> str:
     claims = {name: _claims(name, record) for name, record in recorded.items()}
-    verdicts = [verdict.value for verdict in Verdict]
     rows = [_line(name, recorded.get(name), claims.get(name, [])) for name in REPRODUCTIONS]
     text = (
         "# Published claims\n\nEvery table is recomputed by a command, and every claim is judged "
-        "by the tables. First how many claims of a paper came to which verdict, and how many rows "
-        "with a number to keep to were met; all other rows are measurements.\n\n"
-        + table(("reproduction", "of", *verdicts, "met", "not met", "tables"), rows)
+        "by the tables. First how many claims of a paper came to which verdict, and how many of "
+        "the numbers that a reproduction has to keep to it met; all others are measurements.\n\n"
+        + table(("reproduction", "of", "claims", "numbers met"), rows)
         + "\n## Claim by claim\n"
     )
     for name, found in claims.items():
@@ -76,12 +75,15 @@ def _line(
     if record is not None:
         verdicts = [claim["verdict"] for claim in claims]
         bars = [row["met"] for part in record["parts"] for row in part["records"]]
-        counts = [verdicts.count(verdict.value) for verdict in Verdict]
-        return name, summary, *counts, bars.count("yes"), bars.count("NO"), _link(name, record)
+        counts = [
+            f"{verdicts.count(verdict)} {verdict}" for verdict in Verdict if verdict in verdicts
+        ]
+        met = f"{bars.count('yes')} of {bars.count('yes') + bars.count('NO')}"
+        return _link(name, record), summary, ", ".join(counts), met
     guides = [path for path in sorted(_DOCS.glob("*.md")) if _shows(path, name)]
     where = ", ".join(f"[{path.stem}](../{path.name})" for path in guides)
-    empty = [""] * (len(Verdict) + 2)
-    return name, summary, *empty, where or f"not recorded: run `simhelm reproduce {name}`"
+    where = where or f"not recorded: run `simhelm reproduce {name}`"
+    return name, summary, "", where
 
 
 def _link(name: str, record: dict[str, Any]) -> str:
