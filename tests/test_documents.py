@@ -11,6 +11,7 @@ import pydantic
 import pytest
 import scipy.io
 
+from docs.pages import results
 from simhelm.calibration.monte_carlo import configuration as monte_carlo
 from simhelm.calibration.schema import load_config, load_table
 from simhelm.calibration.steering import entrants, make_environment, resolve
@@ -150,6 +151,15 @@ def test_doctest_of_the_tuner() -> None:
     from simhelm.calibration import tuner
 
     assert doctest.testmod(tuner).failed == 0
+
+
+def test_the_readme_shows_what_became_of_published_claims() -> None:
+    pages = results.pages()["results/index.md"]
+    overview = pages.partition("| reproduction ")[2].partition("\n\n")[0]
+    lines = re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", overview).splitlines()[2:]
+    assert len(lines) == 6
+    for line in lines:
+        assert line in README
 
 
 def test_links_and_files_named_in_the_readme_exist() -> None:

@@ -32,7 +32,7 @@ def _overview(recorded: dict[str, Any]) -> str:
     text = (
         "# Published claims\n\nEvery table is recomputed by a command, and every claim is judged "
         "by the tables. First how many claims of a paper came to which verdict, and how many of "
-        "the numbers that a reproduction has to keep to it met; all others are measurements.\n\n"
+        "the numbers that a reproduction must keep to were met; all others are measurements.\n\n"
         + table(("reproduction", "of", "claims", "numbers met"), rows)
         + "\n## Claim by claim\n"
     )

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from simhelm.calibration.reproduce import REPRODUCTIONS, Part
+from simhelm.calibration.cli.app import app
+from simhelm.calibration.reproduce import REPRODUCTIONS, Part, Reproduction
 from simhelm.calibration.reproduce.claims import Verdict, judged, numbers, verdict_of
 from simhelm.calibration.reproduce.papers import CLAIMS
 from simhelm.calibration.reproduce.part import Row
@@ -126,3 +128,24 @@ def test_several_cases_make_one_verdict() -> None:
 def test_numbers_are_read_as_they_are_printed() -> None:
     assert numbers("-0.60 [-1.5, 1e-05]; 1,544 of 3") == [-0.6, -1.5, 1e-5, 1544.0, 3.0]
     assert numbers("not reached") == []
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_claims_are_printed_behind_the_tables(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the whole; a small version does not judge a paper."""
+    name = "wgan-submodel"
+
+    def tables(*, quick: bool) -> list[Part]:
+        return recorded(name)
+
+    monkeypatch.setattr(Reproduction, "load", lambda self: tables)
+    runner = CliRunner()
+    done = runner.invoke(app, ["reproduce", name, "--format", form])
+    assert done.exit_code == 0, done.output
+    told = " ".join(done.stdout.split())
+    assert told.count("reproduced in part") == 1
+    if form == "json":
+        last = json.loads(done.stdout)[-1]
+        assert (last["part"], last["verdict"]) == ("Published claims", "reproduced")
+    quick = runner.invoke(app, ["reproduce", name, "--quick", "--format", form])
+    assert "reproduced" not in quick.stdout
