@@ -32,6 +32,7 @@ SCRIPTS: dict[str, dict[str, Any]] = {
     "nbody": {"rounds": 2, "batch": 64, "seeds": range(3)},
     "transport": {"persons": (10_000,), "repeats": 2},
     "fem": {"rounds": 2, "batch": 20},
+    "architecture": {"rounds": 2},
     "study_overhead": {
         "trials": 40, "rounds": 1, "sleeping": (20, 0.05), "stored": 10_000,
         "samplers": ("RandomSampler",),

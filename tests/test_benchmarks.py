@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks import __main__ as suite
 from benchmarks import (
+    architecture,
     bandits,
     fem,
     mpi_rollouts,
@@ -133,6 +134,13 @@ def test_fem_tables(capsys: pytest.CaptureFixture[str]) -> None:
     assert "scikit-fem" in printed
 
 
+def test_architecture_table(capsys: pytest.CaptureFixture[str]) -> None:
+    architecture.main(rounds=1, designs=3)
+    printed = capsys.readouterr().out
+    assert "10,000 requests, mixed" in printed
+    assert "a layer of resnet18" in printed
+
+
 def test_every_script_is_in_the_suite() -> None:
     folder = Path(suite.__file__).parent
     scripts = {path.stem for path in folder.glob("*.py") if "def main" in path.read_text("utf-8")}
@@ -177,6 +185,7 @@ def test_rows_of_a_comparison() -> None:
         (nbody, {"rounds": 1, "seeds": range(1)}),
         (transport, {"persons": 200, "repeats": 1}),
         (fem, {"rounds": 1, "batch": 2, "steps": 4}),
+        (architecture, {"rounds": 1, "designs": 3}),
         (study_overhead, {"trials": 20}),
         (study_scale, {"workers": 1, "seconds": 0.002}),
     ],
