@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.bars import bar_row
 from benchmarks.comparison import Comparison, lacking
 from benchmarks.timing import ratio, take_turns
 from simhelm.calibration.terminal import print_table
@@ -205,25 +206,14 @@ def _bars(n: int, seconds: dict[str, list[float]]) -> list[dict[str, str]]:
     found = []
     if "PyAMG sor" in seconds:
         gain = ratio(seconds, "PyAMG sor", "simhelm lexicographic, with test")
-        found.append(_bar(f"lexicographic over PyAMG, {grid}", gain, 1.8, at_least=True))
+        found.append(bar_row(f"lexicographic over PyAMG, {grid}", gain, 1.8, at_least=True))
     moved, large, _ = _bandwidths(n, seconds)
-    found.append(_bar(f"red-black over the {COPY}, {grid}", moved / large, 0.7, at_least=True))
+    found.append(bar_row(f"red-black over the {COPY}, {grid}", moved / large, 0.7, at_least=True))
     for order in ("lexicographic", "red-black"):
         with_test, without = (f"simhelm {order}, {part}" for part in ("with test", "no test"))
         price = ratio(seconds, with_test, without) - 1.0
-        found.append(_bar(f"price of the test, {order}, {grid}", price, 0.15, at_least=False))
+        found.append(bar_row(f"price of the test, {order}, {grid}", price, 0.15, at_least=False))
     return found
-
-
-def _bar(what: str, measured: float, bar: float, *, at_least: bool) -> dict[str, str]:
-    met = measured >= bar if at_least else measured <= bar
-    sign = "≥" if at_least else "≤"
-    return {
-        "what": what,
-        "measured": f"{measured:.2f}",
-        "bar": f"{sign} {bar}",
-        "met": "yes" if met else "NO",
-    }
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from typing import Any
 
 import optuna
 
+from benchmarks.bars import bar_row
 from benchmarks.comparison import Comparison
 from benchmarks.memory import WATCHED, peak_bytes
 from benchmarks.study_problem import Sleeping, Sphere, fill, height
@@ -209,8 +210,8 @@ def main(
         title=f"{stored} trials in the store, least of {rounds} runs",
     )
     for look in looks:
-        bars.append(_bar(f"{look['command']}, seconds", look["seconds"], 2.0, at_least=False))
-        bars.append(_bar(f"{look['command']}, MiB", look["MiB"], 476.0, at_least=False))
+        bars.append(bar_row(f"{look['command']}, seconds", look["seconds"], 2.0, at_least=False))
+        bars.append(bar_row(f"{look['command']}, MiB", look["MiB"], 476.0, at_least=False))
     print_table(bars, title="Bars")
     print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     if not MPIEXEC.exists():
@@ -237,35 +238,24 @@ def _times(best: dict[str, float], name: str) -> str:
 
 def _bars(sampler: str, best: dict[str, float]) -> list[dict[str, str]]:
     ours, theirs = (best[name] - best[MEMORY] for name in (SERIAL, RDB))
-    bars = [_bar(f"{sampler}: serial, ms", 1e3 * ours, 1.0, at_least=False)]
+    bars = [bar_row(f"{sampler}: serial, ms", 1e3 * ours, 1.0, at_least=False)]
     if MPI in best:
         on_ranks = 1e3 * (best[MPI] - best[MEMORY])
-        bars.append(_bar(f"{sampler}: MPI, ms", on_ranks, 2.0, at_least=False))
+        bars.append(bar_row(f"{sampler}: MPI, ms", on_ranks, 2.0, at_least=False))
     # Noise may make the difference negative; then the ratio says nothing.
     ratio = theirs / ours if ours > 0 else float("nan")
-    return [*bars, _bar(f"{sampler}: Optuna's overhead to ours", ratio, 10.0, at_least=True)]
+    return [*bars, bar_row(f"{sampler}: Optuna's overhead to ours", ratio, 10.0, at_least=True)]
 
 
 def _efficiency_bars(folder: Path, trials: int, seconds: float) -> list[dict[str, str]]:
     cases: list[tuple[str, int | str]] = [("TPESampler", 10), ("TPESampler", "async")]
     return [
-        _bar(
+        bar_row(
             f"efficiency of 2 workers, {seconds:g} s simulators, {sampler}, batch {batch}",
             efficiency(folder, sampler, batch, trials, seconds), 0.9, at_least=True,
         )
         for sampler, batch in cases
     ]  # fmt: skip
-
-
-def _bar(what: str, measured: float, bar: float, *, at_least: bool) -> dict[str, str]:
-    met = measured >= bar if at_least else measured <= bar
-    sign = "≥" if at_least else "≤"
-    return {
-        "what": what,
-        "measured": f"{measured:.2f}",
-        "bar": f"{sign} {bar:g}",
-        "met": "yes" if met else "NO",
-    }
 
 
 if __name__ == "__main__":

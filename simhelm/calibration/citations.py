@@ -48,8 +48,7 @@ class Reference:
 
     def bibtex(self) -> str:
         """The entry for a bibliography, in UTF-8."""
-        # Titles in double braces keep their capitals.
-        # ... and so do those of groups, which are no "Family, Given".
+        # Double braces keep a title's capitals, and a group's name, which is no "Family, Given".
         people = [
             name if "," in name or name == "others" else f"{{{name}}}" for name in self.authors
         ]

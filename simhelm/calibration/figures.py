@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +33,19 @@ def draw_figures(run: FinishedRun) -> dict[str, Path]:
     }
     written = {}
     for caption, (name, draw) in figures.items():
-        figure = Figure(figsize=(8.0, 4.6), layout="constrained")
-        axes = figure.subplots()
-        draw(axes, run, rounds)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize=8)
-        figure.savefig(run.path / name, dpi=130)
-        written[caption] = run.path / name
+        written[caption] = drawn(run.path / name, functools.partial(draw, run=run, rounds=rounds))
     return written
+
+
+def drawn(path: Path, draw: Callable[[Axes], None]) -> Path:
+    """Write a figure of one diagram, with a legend where something has a label."""
+    figure = Figure(figsize=(8.0, 4.6), layout="constrained")
+    axes = figure.subplots()
+    draw(axes)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(fontsize=8)
+    figure.savefig(path, dpi=130)
+    return path
 
 
 def _shown(summary: list[SummaryRow]) -> list[tuple[SummaryRow, str, str]]:

@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 
 # Codes with which a run ends by its own decision: starting it again would change nothing.
 _DECIDED = frozenset({0, 1, 2, 3, 4, 5, 130, 143})
-_OURS = {"--ranks": 1, "--max-restarts": 1}
+# Options of the supervision; each takes a value.
+_OURS = ("--ranks", "--max-restarts")
 
 
 def supervise(ranks: int | None, restarts: int) -> int:
@@ -53,12 +54,12 @@ def _launcher(ranks: int | None) -> list[str]:
 
 def _without_ours(words: list[str]) -> list[str]:
     kept: list[str] = []
-    skip = 0
+    is_value = False
     for word in words:
-        if skip:
-            skip -= 1
+        if is_value:
+            is_value = False
         elif word in _OURS:
-            skip = _OURS[word]
+            is_value = True
         elif word.partition("=")[0] not in _OURS:
             kept.append(word)
     return kept

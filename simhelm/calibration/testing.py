@@ -25,6 +25,7 @@ from gymnasium.utils.env_checker import check_env
 
 from simhelm.agents.bandits import Bandit
 from simhelm.envs.design import DesignEnv
+from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.problem import Metrics, Problem, Value
 
 STEPS = 50
@@ -152,7 +153,7 @@ def check_problem(problem: Problem, *, seed: int = 0) -> None:
     assert problem.objective in declared, f"objective {problem.objective!r} is not an output"
     if first.succeeded:
         assert set(first.values) == declared, f"outputs {set(first.values)}, declared {declared}"
-        worst = problem.score(type(first).failure(_failure(), cost=0.0))
+        worst = problem.score(Metrics.failure(EndReason.EXCEPTION, cost=0.0))
         assert problem.score(first) >= worst, "a success scored worse than worst_objective"
     assert first.cost > 0.0, "cost: an evaluation should cost some work units"
     check_refusals(problem, config)
@@ -168,12 +169,6 @@ def check_sending(problem: Problem, metrics: Metrics, config: dict[str, Value], 
     assert pickle.loads(pickle.dumps(metrics)) == metrics  # noqa: S301 - our own bytes
     copy: Problem = pickle.loads(pickle.dumps(problem))  # noqa: S301 - our own bytes
     assert copy.evaluate(config, seed=seed) == metrics, "a pickled problem evaluates differently"
-
-
-def _failure() -> Any:
-    from simhelm.simulators.end_reason import EndReason
-
-    return EndReason.EXCEPTION
 
 
 def check_refusals(problem: Problem, config: dict[str, Value]) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from simhelm.envs.baseline import Baseline
 from simhelm.envs.rendering.screen import Screen
 from simhelm.envs.rendering.solves import Solves
+from simhelm.envs.resets import reset_mask, seed_list
 from simhelm.simulators.linear import (
     DEFAULT_OMEGAS,
     SolveResult,
@@ -260,20 +261,8 @@ class RelaxationVectorEnv(VectorEnv[Floats, Any, NDArray[Any]], abc.ABC):
         options: dict[str, Any] | None = None,
     ) -> tuple[Floats, dict[str, Any]]:
         """Restart all sequences, or those of ``options["reset_mask"]``."""
-        seeds: list[int | None]
-        if seed is None:
-            seeds = [None] * self.num_envs
-        elif isinstance(seed, Sequence):
-            seeds = list(seed)
-        else:
-            seeds = [operator.index(seed) + e for e in range(self.num_envs)]
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"seed: expected {self.num_envs} seeds, got {len(seeds)}")
-        mask = (options or {}).get("reset_mask", np.ones(self.num_envs, dtype=np.bool_))
-        if getattr(mask, "dtype", None) != np.bool_ or mask.shape != (self.num_envs,):
-            raise ValueError(
-                f"reset_mask: expected a boolean array of shape ({self.num_envs},), got {mask!r}"
-            )
+        seeds = seed_list(seed, self.num_envs)
+        mask = reset_mask(options, self.num_envs)
         for e in np.flatnonzero(mask):
             if seeds[e] is not None:
                 self._generators[e] = np.random.default_rng(seeds[e])

@@ -19,6 +19,8 @@ def whole_number(name: str, value: SupportsIndex, *, least: int = 1) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{name}: expected a whole number, got {value!r}")
     number = operator.index(value)
-    if not least <= number < _LARGEST:
+    if number < least:
         raise ValueError(f"{name}: expected at least {least}, got {value!r}")
+    if number >= _LARGEST:
+        raise ValueError(f"{name}: expected less than {_LARGEST}, got {value!r}")
     return number

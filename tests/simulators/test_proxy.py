@@ -87,7 +87,6 @@ def test_logarithms_and_failures() -> None:
     low, high = one.intervals({"kind": "a", "rate": 0.9})["y"]
     assert [low, high] == pytest.approx([math.e / 2, 2 * math.e])
     assert one.predict({"kind": "a", "rate": 0.2}) is None
-    assert not one.feasible({"kind": "a", "rate": 0.2})
 
 
 def test_a_file_comes_back_as_it_was(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @app.command("list")
 def list_everything(form: FormatOption = OutputFormat.table) -> None:
-    """List environments, problems, learners and reproductions."""
+    """List environments, problems, learners, samplers and reproductions."""
     from simhelm.calibration.catalogue import catalogue
 
     print_records(catalogue(), form, title="What simhelm offers")

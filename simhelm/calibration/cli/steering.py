@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from simhelm.calibration.cli.app import OutputFormat, interruptible, log, print_records
+
+if TYPE_CHECKING:
+    from simhelm.calibration.run_directory import FinishedRun
 
 
 def run_file(
@@ -20,7 +24,7 @@ def run_file(
     from simhelm.calibration.terminal import progress_bar
 
     config = parse_config(table, where=str(file))
-    visible = log.isEnabledFor(20)
+    visible = log.isEnabledFor(logging.INFO)
     with interruptible() as heed, progress_bar(enabled=visible) as move:
 
         def progress(done: int, total: int, name: str) -> None:
@@ -49,7 +53,7 @@ def report(directory: Path) -> Path:
     return write_report(read_run(directory))
 
 
-def _print_run(finished: Any, form: OutputFormat) -> None:
+def _print_run(finished: FinishedRun, form: OutputFormat) -> None:
     from simhelm.calibration.summary import as_records, cells, headings, verdict
 
     if form is not OutputFormat.table:

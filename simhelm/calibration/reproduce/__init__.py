@@ -40,7 +40,7 @@ REPRODUCTIONS: dict[str, Reproduction] = {
         "simhelm.calibration.reproduce.three_body:recompute",
     ),
     "parallel-bo-transport": Reproduction(
-        "Mode constants of a transport simulation, every sampler (Chhatre et al., LOD 2022)",
+        "mode constants of a transport simulation, every sampler (Chhatre et al., LOD 2022)",
         "simhelm.calibration.reproduce.parallel_bo_transport:recompute",
     ),
     "wgan-submodel": Reproduction(

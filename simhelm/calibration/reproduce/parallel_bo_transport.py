@@ -33,6 +33,7 @@ from simhelm.calibration.reproduce.transport_studies import (
     Outcome,
     Scale,
     one_study,
+    runs_of,
     study,
     verified,
 )
@@ -104,13 +105,9 @@ def _rows(
     cells = []
     for label, level in levels.items():
         median = statistics.median(o.runs_to(level) for o in outcomes)
-        rounds = (
-            median
-            if contender.sequential
-            else math.ceil(median / PUBLISHED_WORKERS)
-            if (math.isfinite(median))
-            else math.inf
-        )
+        rounds = median
+        if not contender.sequential and math.isfinite(median):
+            rounds = math.ceil(median / PUBLISHED_WORKERS)
         cells.append(f"{label}: {_count(median)} [{_count(rounds)}]")
         if label in bars:
             bar = bars[label]
@@ -150,14 +147,10 @@ def structure_part(scale: Scale, contenders: Sequence[Contender]) -> Part:
     for contender in contenders:
         best = [_best_structure(problem, contender, scale, seed) for seed in range(scale.seeds)]
         rows += _structure_rows(problem, contender.name, best, truth, judged=scale is FULL)
-    runs = f"{_structure_runs(contenders[0], scale)} runs each, {scale.seeds} seeds"
+    runs = f"{runs_of(contenders[0], scale)} runs each, {scale.seeds} seeds"
     return Part(
         "Mode constants and structure", tuple(rows), (f"{runs}; verified on four fresh seeds.",)
     )
-
-
-def _structure_runs(contender: Contender, scale: Scale) -> int:
-    return max(9, round(contender.runs * scale.share_of_runs))
 
 
 def _best_structure(
@@ -170,7 +163,7 @@ def _best_structure(
         options["targets"] = dict(zip(MODES, percent.tolist(), strict=True))
     view = study(
         problem, f"structure {contender.name}", sampler=contender.sampler, seed=seed, batch=1,
-        sampler_options=options, trials=_structure_runs(contender, scale),
+        sampler_options=options, trials=runs_of(contender, scale),
     )  # fmt: skip
     return min((t for t in view.trials() if t.succeeded), key=lambda t: t.values["loss"])
 

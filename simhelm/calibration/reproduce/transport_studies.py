@@ -103,15 +103,19 @@ class Outcome:
         return next((cost for cost, error in self.curve if error <= level), math.inf)
 
 
+def runs_of(contender: Contender, scale: Scale) -> int:
+    """Full runs that a contender may spend at a scale."""
+    return max(9, round(contender.runs * scale.share_of_runs))
+
+
 def one_study(
     name: str, problem: ModeChoice, contender: Contender, scale: Scale, noise: float, seed: int
 ) -> Outcome:
     """Search with one contender's own budget, and verify its best configuration."""
     settings = settings_of(problem, contender, scale, noise)
-    runs = max(9, round(contender.runs * scale.share_of_runs))
     view = study(
         problem, f"{name} {contender.name}", seed=seed, **settings,
-        **budget_of(runs, scale.days, settings),
+        **budget_of(runs_of(contender, scale), scale.days, settings),
     )  # fmt: skip
     finished = view.trials()
     complete = [t for t in finished if t.succeeded and t.budget in (None, scale.days)]

@@ -114,7 +114,7 @@ def from_table(table: Mapping[str, Any], folder: Path, where: str) -> Definition
     except ConfigurationError:
         raise
     except (ValueError, TypeError, OSError, MemoryError, OverflowError) as error:
-        raise ConfigurationError(f"{where}: {error or type(error).__name__}") from error
+        raise ConfigurationError(f"{where}: {str(error) or type(error).__name__}") from error
     return checked(Definition(config, problem, recipe, tables, folder))
 
 

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future
 from pathlib import Path
-from typing import Any
 
 from simhelm.calibration.study.store import Store, now
 from simhelm.calibration.study.trial import Outcome, StopRule, Task, Trial
@@ -291,8 +290,7 @@ def _failure(reason: EndReason, details: str) -> Outcome:
 
 
 def _number(details: str) -> str:
-    words: list[Any] = [word for word in details.split() if word.isdigit()]
-    return words[0] if words else ""
+    return next((word for word in details.split() if word.isdigit()), "")
 
 
 def first_line(metrics: Metrics) -> str:

@@ -37,7 +37,7 @@ class Serial:
         """Make the problem here."""
         if time_limit is not None:
             raise ConfigurationError(
-                "a time limit cannot be kept in this process: use workers = 1 instead of serial"
+                "a time limit cannot be kept in this process: use processes instead of serial"
             )
         install(recipe)
         with SerialExecutor() as executor:

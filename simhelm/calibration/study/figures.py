@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from simhelm.calibration.figures import COLOURS, plain, thin
+from simhelm.calibration.figures import COLOURS, drawn, plain, thin
 from simhelm.calibration.study.importance import importances
 from simhelm.calibration.study.outcome import TITLES
 from simhelm.calibration.study.trial import Trial
@@ -41,17 +40,7 @@ def draw_figures(view: StudyView, folder: Path) -> dict[str, Path]:
         drawings["Pareto front"] = ("pareto.png", lambda axes: _pareto(axes, view, search))
     if any(trial.failed for trial in search):
         drawings["Failures by reason"] = ("failures.png", lambda axes: _failures(axes, search))
-    return {caption: _drawn(folder / name, draw) for caption, (name, draw) in drawings.items()}
-
-
-def _drawn(path: Path, draw: Callable[[Axes], None]) -> Path:
-    figure = Figure(figsize=(8.0, 4.6), layout="constrained")
-    axes = figure.subplots()
-    draw(axes)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=8)
-    figure.savefig(path, dpi=130)
-    return path
+    return {caption: drawn(folder / name, draw) for caption, (name, draw) in drawings.items()}
 
 
 def _finished(view: StudyView, series: str) -> list[Trial]:

@@ -45,9 +45,7 @@ def world() -> Any:
     try:
         from mpi4py import MPI
     except ImportError as error:
-        raise ImportError(
-            "studies under mpiexec need mpi4py: pip install 'simhelm[mpi]'"
-        ) from error
+        raise ImportError("ranks need mpi4py: pip install 'simhelm[mpi]'") from error
     return MPI.COMM_WORLD
 
 

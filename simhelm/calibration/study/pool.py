@@ -66,10 +66,6 @@ class WorkerPool(Executor):
         worker = self._running.get(future)
         return "waiting for a worker" if worker is None else f"worker {worker.pid}"
 
-    def pids(self) -> list[int]:
-        """The processes that exist."""
-        return [worker.pid for worker in self._workers if worker.pid is not None]
-
     def cancel_running(self) -> None:
         """End all calls; their futures raise CancelledError."""
         for worker in self._workers:

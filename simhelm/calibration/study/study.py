@@ -311,5 +311,5 @@ class Study:
         table = self.definition.config.early_stopping
         if table is None:
             return None
-        direction: Any = self.definition.objectives[0][1]
+        _, direction = self.definition.objectives[0]
         return Thresholds(table, direction, float(self.definition.problem.full_budget))

@@ -78,8 +78,9 @@ class Trial:
     """A row of the trial table.
 
     Attributes:
-        series: ``"search"``, or the name of a baseline.
-        slot: place in the series, from 0; trials taken from an earlier study have slots below 0.
+        series: ``"search"``, the name of a baseline, or ``"earlier"`` for trials that were taken
+            from other studies.
+        slot: place in the series, from 0.
         candidate: slot at which the same configuration was first evaluated (at a smaller budget).
         asked_after: how many trials of the series the sampler had been told of when it was asked.
         told: place in the order in which the sampler was told, None if it was not yet.

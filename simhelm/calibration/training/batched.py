@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
-from simhelm.calibration.training.episodes import scaling_of
+from simhelm.calibration.training.episodes import episode_seed, scaling_of
 from simhelm.envs.nbody.episodes import EpisodeVectorEnv, failure
 
 
@@ -35,7 +35,7 @@ class BatchedVecEnv(VecEnv):
 
     Args:
         env: the vector of episodes.
-        seeds: those that episodes may start from, drawn as ``SeededEpisodes`` draws them.
+        seeds: those that episodes may start from, drawn by :func:`episode_seed`.
         reward_scale: rewards are multiplied by it.
     """
 
@@ -109,9 +109,7 @@ class BatchedVecEnv(VecEnv):
 
     def _begin(self, place: int, number: int) -> None:
         self._numbers[place] = number
-        words = np.random.SeedSequence(self._keys[place], spawn_key=(number,))
-        drawn = int(np.random.default_rng(words).integers(len(self._training_seeds)))
-        seed = self._training_seeds[drawn]
+        seed = episode_seed(self._training_seeds, self._keys[place], number)
         self._played[place], self._totals[place] = [], 0.0
         self._episodes.restart(place, seed, np.random.default_rng(seed))
 

@@ -115,7 +115,9 @@ def make_checked(env_id: str, arguments: Mapping[str, Any]) -> gymnasium.Env[Any
     try:
         return gymnasium.make(env_id, **arguments)
     except (ValueError, TypeError, OSError, MemoryError, OverflowError) as error:
-        raise ConfigurationError(f"{env_id}: {error or type(error).__name__}") from error
+        # Gymnasium says a TypeError again, with all that it handed on.
+        told = error.__cause__ if isinstance(error, TypeError) and error.__cause__ else error
+        raise ConfigurationError(f"{env_id}: {str(told) or type(told).__name__}") from error
 
 
 def _check_seeds(config: TrainingConfig) -> None:

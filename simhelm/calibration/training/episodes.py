@@ -15,6 +15,12 @@ from simhelm.agents.export import ObservationScaling
 _WIDE = 1e3
 
 
+def episode_seed(seeds: range, key: int, number: int) -> int:
+    """The seed that an episode of a series starts from."""
+    words = np.random.SeedSequence(key, spawn_key=(number,))
+    return seeds[int(np.random.default_rng(words).integers(len(seeds)))]
+
+
 class SeededEpisodes(gymnasium.Wrapper[Any, Any, Any, Any]):
     """Every episode starts from a seed of the given range, drawn by key and episode number.
 
@@ -71,10 +77,9 @@ class SeededEpisodes(gymnasium.Wrapper[Any, Any, Any, Any]):
         return observation
 
     def _begin(self, options: dict[str, Any] | None) -> tuple[Any, dict[str, Any]]:
-        words = np.random.SeedSequence(self.key, spawn_key=(self.number,))
-        place = int(np.random.default_rng(words).integers(len(self.seeds)))
         self.actions, self.total = [], 0.0
-        return self.env.reset(seed=self.seeds[place], options=options)
+        seed = episode_seed(self.seeds, self.key, self.number)
+        return self.env.reset(seed=seed, options=options)
 
 
 class ScaledObservation(gymnasium.ObservationWrapper[Any, Any, Any]):

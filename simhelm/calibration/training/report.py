@@ -11,8 +11,13 @@ from matplotlib.figure import Figure
 
 from simhelm.calibration.figures import COLOURS
 from simhelm.calibration.page import html_table, listing, page, paragraph, picture, verdict_line
-from simhelm.calibration.training.run_files import PROVENANCE, TrainingDirectory, read_finished
-from simhelm.calibration.training.run_files import read_json as read
+from simhelm.calibration.training.run_files import (
+    PROVENANCE,
+    TrainingDirectory,
+    best_validation,
+    read_finished,
+    read_json,
+)
 
 REPORT = "report.html"
 
@@ -63,14 +68,10 @@ def _progress(files: TrainingDirectory) -> tuple[list[dict[str, Any]], int]:
     return document["validations"], document["state"]["counters"]["num_timesteps"]
 
 
-def _best(validations: list[dict[str, Any]]) -> dict[str, Any]:
-    return max(validations, key=lambda entry: (entry["mean_reward"], -entry["steps"]))
-
-
 def _verdict(validations: list[dict[str, Any]]) -> str:
     if not validations:
         return "No validation is on disk yet."
-    best = _best(validations)
+    best = best_validation(validations)
     return (
         f"Best validation so far: mean reward {best['mean_reward']:.6g} after {best['steps']:,} "
         "steps. It chose the policy; judge it on test seeds, with simhelm evaluate."
@@ -80,7 +81,7 @@ def _verdict(validations: list[dict[str, Any]]) -> str:
 def _cells(entry: dict[str, Any], validations: list[dict[str, Any]]) -> dict[str, str]:
     return {
         "steps": f"{entry['steps']:,}",
-        "chosen": "yes" if entry is _best(validations) else "",
+        "chosen": "yes" if entry is best_validation(validations) else "",
         "mean reward": f"{entry['mean_reward']:.6g}",
         "mean cost": f"{entry['mean_cost']:.6g}",
         "failures": f"{entry['failures']} of {entry['episodes']}",
@@ -104,4 +105,5 @@ def _curve(validations: list[dict[str, Any]]) -> list[str]:
 def _versions(directory: Path) -> list[str]:
     if not (directory / PROVENANCE).is_file():
         return []
-    return [listing("Versions", json.dumps(read(directory / PROVENANCE)["versions"], indent=2))]
+    versions = read_json(directory / PROVENANCE)["versions"]
+    return [listing("Versions", json.dumps(versions, indent=2))]

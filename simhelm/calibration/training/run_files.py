@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from simhelm.calibration.errors import ConfigurationError, DirectoryError
+from simhelm.calibration.lock import LOCK
 from simhelm.calibration.provenance import difference, fingerprint
 from simhelm.calibration.training.checkpoint import Arrays, read_checkpoint, save_checkpoint
 from simhelm.calibration.training.configuration import TrainingConfig
@@ -70,7 +71,7 @@ class TrainingDirectory:
                     "choose another directory with --out, or replace it with --overwrite"
                 )
             return
-        if any(entry.name != "lock" for entry in self.path.iterdir()):
+        if any(entry.name != LOCK for entry in self.path.iterdir()):
             raise ConfigurationError(
                 f"{self.path} is not empty and holds no training; choose another with --out"
             )
@@ -132,6 +133,11 @@ class TrainingDirectory:
 
 def _identity(config: TrainingConfig) -> dict[str, Any]:
     return {"kind": _KIND, "config": config.model_dump(mode="json"), "simhelm": __version__}
+
+
+def best_validation(validations: list[dict[str, Any]]) -> dict[str, Any]:
+    """The one of the largest mean reward, the earliest of equal ones."""
+    return max(validations, key=lambda entry: (entry["mean_reward"], -entry["steps"]))
 
 
 def read_finished(path: Path) -> dict[str, Any]:

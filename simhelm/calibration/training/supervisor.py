@@ -14,7 +14,7 @@ from simhelm.agents.export import ObservationScaling, policy_of
 from simhelm.agents.policy import PolicyMetadata
 from simhelm.calibration.training.configuration import TrainingConfig
 from simhelm.calibration.training.rollout import run_episodes
-from simhelm.calibration.training.run_files import BEST, TrainingDirectory
+from simhelm.calibration.training.run_files import BEST, TrainingDirectory, best_validation
 from simhelm.simulators.cancellation import Cancellation
 
 log = logging.getLogger(__name__)
@@ -62,8 +62,8 @@ class Supervisor(BaseCallback):
         self._saved_at = document["state"]["counters"]["num_timesteps"]
 
     def best(self) -> dict[str, Any]:
-        """The validation of the largest mean reward, the earliest of equal ones."""
-        return max(self.validations, key=lambda item: (item["mean_reward"], -item["steps"]))
+        """The validation that chooses the policy."""
+        return best_validation(self.validations)
 
     def validate(self) -> None:
         """Play the validation episodes with the policy as it is."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from simhelm.agents.policy import Policy, PolicyMetadata
 from simhelm.agents.samplers.isolation import isolated
+from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.lock import exclusive
 from simhelm.calibration.provenance import installed, versions
 from simhelm.calibration.training.algorithms import make_model
@@ -32,6 +33,7 @@ from simhelm.calibration.training.run_files import (
 )
 from simhelm.calibration.whole_file import write_json
 from simhelm.simulators.cancellation import Cancellation
+from simhelm.single_thread import single_thread
 
 _TRAINED_BY = ("simhelm", "numpy", "gymnasium", "stable-baselines3", "sb3-contrib", "torch")
 log = logging.getLogger(__name__)
@@ -197,7 +199,6 @@ def _vector(config: TrainingConfig, execution: TrainingExecution) -> Any:
 
 def _model(config: TrainingConfig, vector: Any) -> Any:
     from simhelm.agents.export import policy_of
-    from simhelm.calibration.errors import ConfigurationError
 
     try:
         model = make_model(config, vector)
@@ -228,18 +229,13 @@ def _metadata(config: TrainingConfig, env: Any, command: str) -> PolicyMetadata:
 
 @contextlib.contextmanager
 def _deterministic(seed: int) -> Iterator[None]:
-    """Global generators that Stable-Baselines3 seeds are put back; torch computes on one thread.
-
-    Sums of several threads depend on their number.
-    """
+    """Global generators that Stable-Baselines3 seeds are put back; torch computes on one thread."""
     import torch
 
-    threads, state = torch.get_num_threads(), torch.get_rng_state()
+    state = torch.get_rng_state()
     words = np.random.SeedSequence(seed).generate_state(5).astype(np.uint32)
-    with isolated(words), warnings.catch_warnings():
-        torch.set_num_threads(1)
+    with isolated(words), warnings.catch_warnings(), single_thread():
         try:
             yield
         finally:
-            torch.set_num_threads(threads)
             torch.set_rng_state(state)

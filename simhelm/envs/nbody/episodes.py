@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from simhelm.envs.nbody.settings import Settings
 from simhelm.envs.rendering.orbits import Orbits
 from simhelm.envs.rendering.screen import Screen, metadata
+from simhelm.envs.resets import reset_mask, seed_list
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.nbody import System, plummer, three_body_initial_conditions
 from simhelm.simulators.nbody.fleet import Fleet
@@ -206,20 +207,8 @@ class EpisodeVectorEnv(VectorEnv[NDArray[np.float32], Any, NDArray[Any]]):
         options: dict[str, Any] | None = None,
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Restart all episodes, or those of ``options["reset_mask"]``."""
-        seeds: list[int | None]
-        if seed is None:
-            seeds = [None] * self.num_envs
-        elif isinstance(seed, Sequence):
-            seeds = list(seed)
-        else:
-            seeds = [operator.index(seed) + e for e in range(self.num_envs)]
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"seed: expected {self.num_envs} seeds, got {len(seeds)}")
-        mask = (options or {}).get("reset_mask", np.ones(self.num_envs, dtype=np.bool_))
-        if getattr(mask, "dtype", None) != np.bool_ or mask.shape != (self.num_envs,):
-            raise ValueError(
-                f"reset_mask: expected a boolean array of shape ({self.num_envs},), got {mask!r}"
-            )
+        seeds = seed_list(seed, self.num_envs)
+        mask = reset_mask(options, self.num_envs)
         for place in np.flatnonzero(mask).tolist():
             if seeds[place] is not None:
                 self._generators[place] = np.random.default_rng(seeds[place])

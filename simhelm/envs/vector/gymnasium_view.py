@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from typing import Any, SupportsIndex
 
@@ -11,6 +10,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
+from simhelm.envs.resets import seed_list
 from simhelm.envs.vector.batch import Batch
 from simhelm.envs.vector.block import MakeEnv
 from simhelm.envs.vector.crew import Crew, batch_space
@@ -42,15 +42,7 @@ class CrewVectorEnv(VectorEnv[Any, Any, NDArray[Any]]):
         options: dict[str, Any] | None = None,
     ) -> tuple[Any, dict[str, Any]]:
         """Restart all environments, or those of ``options["reset_mask"]``."""
-        seeds: list[int | None]
-        if seed is None:
-            seeds = [None] * self.num_envs
-        elif isinstance(seed, Sequence):
-            seeds = list(seed)
-        else:
-            seeds = [operator.index(seed) + index for index in range(self.num_envs)]
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"seed: expected {self.num_envs} seeds, got {len(seeds)}")
+        seeds = seed_list(seed, self.num_envs)
         rest = dict(options or {})
         mask = rest.pop("reset_mask", None)
         passed = None if options is None else rest

@@ -81,11 +81,6 @@ class Proxy:
         """Designs as the forest wants them."""
         return np.array([features(self.parameters, config) for config in configs])
 
-    def feasible(self, config: Mapping[str, Value]) -> bool:
-        """Whether the design is taken to have a result."""
-        raw = self.forest.predict(self.rows([config]))[0]
-        return len(raw) == len(self.outputs) or bool(raw[-1] > _FEASIBLE)
-
     def predict(self, config: Mapping[str, Value]) -> dict[str, float] | None:
         """The outputs of a design; None where it is taken to fail."""
         raw = self.forest.predict(self.rows([config]))[0]

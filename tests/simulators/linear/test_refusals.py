@@ -67,6 +67,7 @@ def test_bad_types(solver) -> None:  # type: ignore[no-untyped-def]
         ({"rtol": float("nan")}, "rtol"),
         ({"atol": -1.0}, "atol"),
         ({"max_iterations": 0}, "max_iterations: expected at least 1"),
+        ({"max_iterations": 2**62}, "max_iterations: expected less than 4611686018427387904"),
         ({"shift": float("inf")}, "shift: expected a finite number"),
         ({"shift": -4.0}, "makes the diagonal of row 0 zero"),
         ({"x0": np.ones(4)}, r"x0: expected shape \(9,\)"),
