@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.bars import bar_row
 from benchmarks.comparison import Comparison, lacking
 from benchmarks.scale_sim import scale_sim_cycles
 from benchmarks.timing import take_turns
@@ -92,21 +93,16 @@ def main(rounds: int = 5, designs: int = DESIGNS) -> bool:
     calls = replays()
     seconds = take_turns(calls, dict.fromkeys(calls, 3), rounds)
     rows = [
-        _row(f"{REQUESTS:,} requests, {name}, ms", 1e3 * min(figures), DRAM_BAR)
+        bar_row(f"{REQUESTS:,} requests, {name}, ms", 1e3 * min(figures), DRAM_BAR, at_least=False)
         for name, figures in seconds.items()
     ]
     figures = take_turns({NETWORK: network_costs(designs)}, {NETWORK: 3}, rounds)[NETWORK]
     layer = 1e6 * min(figures) / (designs * len(load_network(NETWORK)))
     rows.append(
-        _row(f"a layer of {NETWORK}, {designs:,} designs in one call, us", layer, LAYER_BAR)
+        bar_row(f"a layer of {NETWORK}, {designs:,} designs, us", layer, LAYER_BAR, at_least=False)
     )
     print_table(rows, title="Architecture, processor time")
     return all(row["met"] == "yes" for row in rows)
-
-
-def _row(what: str, spent: float, bar: float) -> dict[str, str]:
-    met = "yes" if spent <= bar else "NO"
-    return {"what": what, "measured": f"{spent:.2f}", "at most": f"{bar:g}", "met": met}
 
 
 if __name__ == "__main__":
