@@ -14,7 +14,7 @@ import pytest
 from simhelm.agents.generators import WGANGP, Excitation, WGANSettings
 from simhelm.calibration.cli.running import run
 from simhelm.calibration.cli.studies import show
-from simhelm.calibration.errors import ConfigurationError
+from simhelm.calibration.errors import ConfigurationError, DirectoryError
 from simhelm.calibration.monte_carlo.configuration import parse
 from simhelm.calibration.monte_carlo.run import read_monte_carlo, run_monte_carlo
 from simhelm.calibration.plate.law import LAW, draw_excitation
@@ -212,7 +212,7 @@ def test_monte_carlo_goes_on_where_it_was_stopped_and_names_what_is_damaged(
     solves.write_bytes(content[: len(content) // 2])
     with pytest.raises(ConfigurationError, match=rf"{solves.name}: damaged .* remove it"):
         small_run(tmp_path)
-    with pytest.raises(ConfigurationError, match="did not finish"):
+    with pytest.raises(DirectoryError, match="did not finish"):
         show(tmp_path)
 
 

@@ -100,8 +100,8 @@ def _uses_mpi(executor: str | None) -> bool:
     return executor == "mpi" or (executor is None and inside_mpi_job())
 
 
-def is_served_rank(executor: str | None) -> bool:
-    """On all MPI ranks but the first: evaluate trials until the study is done."""
+def serve_other_ranks(executor: str | None) -> bool:
+    """Evaluate trials until rank 0's study is done, and give True; on rank 0 only give False."""
     if not _uses_mpi(executor):
         return False
     from simhelm.calibration.study.mpi import serve, world

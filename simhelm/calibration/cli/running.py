@@ -20,8 +20,8 @@ from simhelm.calibration.cli.app import (
 from simhelm.calibration.cli.execution import (
     dismissing_ranks,
     execution_by,
-    is_served_rank,
     run_study,
+    serve_other_ranks,
     supervise,
 )
 from simhelm.calibration.errors import ConfigurationError
@@ -122,7 +122,7 @@ def run(
             overwrite=overwrite, executor=executor, workers=workers, form=form,
         )  # fmt: skip
         return
-    if is_served_rank(executor):
+    if serve_other_ranks(executor):
         return
     with dismissing_ranks(executor):
         table = {**load_table(file), **changes}
@@ -158,7 +158,7 @@ def resume(
         _refuse({"--n-trials": n_trials, "--timeout": timeout}, f"{directory} trains")
         training.resume(directory, form)
         return
-    if is_served_rank(executor):
+    if serve_other_ranks(executor):
         return
     with dismissing_ranks(executor):
         from simhelm.calibration.study.study import Study

@@ -26,8 +26,8 @@ from simhelm.calibration.cli.app import (
 )
 from simhelm.calibration.cli.execution import (
     execution_by,
-    is_served_rank,
     run_study,
+    serve_other_ranks,
     supervise,
 )
 from simhelm.calibration.errors import ConfigurationError, Interrupted
@@ -109,13 +109,13 @@ def train(
             "--overwrite would begin anew after a crash; give it without --max-restarts"
         )
     supervise(ranks, max_restarts)
-    if _is_served_rank(repeats):
+    if _serve_other_ranks(repeats):
         return
     with _dismissing(repeats):
         config = _config(
-            environment={"id": env, **parse_settings(arguments)},
+            environment={"id": env, **_settings(arguments, "--set")},
             algorithm=algo, steps=steps, seed=seed, envs=envs, hidden=_widths(hidden),
-            reward_scale=reward_scale, options=parse_settings(options),
+            reward_scale=reward_scale, options=_settings(options, "--option"),
             training_seeds=_seed_pair(training_seeds, "--training-seeds"),
             validation_seeds=_seed_pair(validation_seeds, "--validation-seeds"),
             validation_episodes=validation_episodes,
@@ -161,7 +161,7 @@ def evaluate(
     from simhelm.envs.seed_ranges import seed_ranges_of
 
     loaded = {_title(path): load_policy(path, algorithm=algo, trust=trust) for path in policy}
-    given = _trained_on(env, list(loaded.values())) | parse_settings(arguments)
+    given = _trained_on(env, list(loaded.values())) | _settings(arguments, "--set")
     made = make_checked(env, given)
     pair = _seed_pair(seeds, "--seeds")
     chosen = seed_ranges_of(made)["test"][:100] if pair is None else range(*pair)
@@ -173,7 +173,7 @@ def evaluate(
     _print_evaluation(found, env, chosen, form)
 
 
-def parse_settings(words: Sequence[str] | None) -> dict[str, Any]:
+def _settings(words: Sequence[str] | None, option: str) -> dict[str, Any]:
     """``NAME=VALUE`` as a dictionary; values are JSON where they can be, else text.
 
     Raises:
@@ -183,7 +183,7 @@ def parse_settings(words: Sequence[str] | None) -> dict[str, Any]:
     for word in words or ():
         name, sign, text = word.partition("=")
         if not (name.isidentifier() and sign):
-            raise ConfigurationError(f"expected NAME=VALUE, got {word!r}")
+            raise ConfigurationError(f"{option}: expected NAME=VALUE, got {word!r}")
         try:
             found[name] = json.loads(text)
         except ValueError:
@@ -210,7 +210,7 @@ def resume(directory: Path, form: OutputFormat) -> None:
     from simhelm.calibration.training.run_files import TrainingDirectory
 
     config = TrainingDirectory(directory).stored_config()
-    if _is_served_rank(1):
+    if _serve_other_ranks(1):
         return
     with _dismissing(1):
         _train_one(config, directory, 0, form, overwrite=False)
@@ -234,6 +234,7 @@ def _train_one(
 ) -> None:
     from simhelm.calibration.study.signals import signals
     from simhelm.calibration.terminal import progress_bar
+    from simhelm.calibration.training.run_files import TrainingStopped
     from simhelm.calibration.training.train import TrainingExecution
     from simhelm.calibration.training.train import train as run
     from simhelm.envs.vector import EnvironmentFailed
@@ -249,9 +250,7 @@ def _train_one(
             finished = run(config, directory, overwrite=overwrite, execution=execution)
         except EnvironmentFailed as error:
             raise _failed(error) from error
-        except Exception as error:
-            if type(error).__name__ != "TrainingStopped":
-                raise
+        except TrainingStopped:
             raise Interrupted(
                 f"interrupted, everything is saved: `simhelm resume {directory}` goes on",
                 received() or 2,
@@ -286,12 +285,12 @@ def _sweep(
     log.info("judge all of them: simhelm evaluate %s %s", config.environment.id, places)
 
 
-def _is_served_rank(repeats: int) -> bool:
-    """On all MPI ranks but the first: hold environments, or evaluate trials, until the end."""
+def _serve_other_ranks(repeats: int) -> bool:
+    """Hold environments, or evaluate trials, until rank 0 is done, and give True; there False."""
     from simhelm.calibration.study.mpi import inside_mpi_job
 
     if repeats > 1:
-        return is_served_rank(None)
+        return serve_other_ranks(None)
     if not inside_mpi_job():
         return False
     from simhelm.calibration.study.mpi import world

@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from simhelm.calibration.errors import ConfigurationError
+from simhelm.calibration.errors import ConfigurationError, DirectoryError
 from simhelm.calibration.monte_carlo.configuration import MonteCarloConfig
 from simhelm.calibration.monte_carlo.report import (
     draw_distribution,
@@ -34,6 +34,7 @@ def run_monte_carlo(
 
     Raises:
         ConfigurationError: the directory holds something else.
+        DirectoryError: what it holds is damaged.
     """
     _check(directory, config, overwrite=overwrite)
     directory.mkdir(parents=True, exist_ok=True)
@@ -52,17 +53,17 @@ def read_monte_carlo(directory: Path) -> tuple[str, list[dict[str, str]]]:
     """Title and rows of a finished one.
 
     Raises:
-        ConfigurationError: it did not finish, or its files are damaged.
+        DirectoryError: it did not finish, or its files are damaged.
     """
     if not (directory / RECORDS).is_file():
-        raise ConfigurationError(
+        raise DirectoryError(
             f"{directory}: the Monte Carlo did not finish; run the same command again"
         )
     config, rows = _read(directory / CONFIG), _read(directory / RECORDS)
     try:
         return str(config["title"]), [dict(row) for row in rows]
     except (ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError(
+        raise DirectoryError(
             f"{directory}: damaged ({error!r}); run the same command with --overwrite"
         ) from error
 
@@ -90,7 +91,7 @@ def _read(file: Path) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigurationError(
+        raise DirectoryError(
             f"{file}: damaged ({error}); run the same command with --overwrite"
         ) from error
 

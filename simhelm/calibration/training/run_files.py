@@ -19,7 +19,7 @@ from simhelm.calibration.lock import LOCK
 from simhelm.calibration.provenance import difference, fingerprint
 from simhelm.calibration.training.checkpoint import Arrays, read_checkpoint, save_checkpoint
 from simhelm.calibration.training.configuration import TrainingConfig
-from simhelm.calibration.whole_file import write_json
+from simhelm.calibration.whole_file import PART, write_json
 from simhelm.version import __version__
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,10 @@ _CHECKPOINTS, _TENSORBOARD = "checkpoints", "tensorboard"
 _KIND = "training"
 # The newest may have been damaged by the disk; more are of no use.
 _KEPT = 2
+
+
+class TrainingStopped(Exception):  # noqa: N818 - asked for
+    """The training was asked to stop; its state is saved."""
 
 
 class TrainingDirectory:
@@ -63,6 +67,12 @@ class TrainingDirectory:
         now = _identity(config)
         if overwrite and self.is_training:
             self._clear()
+        self._check(now)
+        if not (self.path / CONFIG).is_file():
+            write_json(self.path / CONFIG, now)
+        (self.path / _CHECKPOINTS).mkdir(exist_ok=True)
+
+    def _check(self, now: dict[str, Any]) -> None:
         if (self.path / CONFIG).is_file():
             before = read_json(self.path / CONFIG)
             if before != now:
@@ -71,12 +81,12 @@ class TrainingDirectory:
                     "choose another directory with --out, or replace it with --overwrite"
                 )
             return
-        if any(entry.name != LOCK for entry in self.path.iterdir()):
+        # What a training left that was killed as it began is nothing.
+        begun = (LOCK, CONFIG + PART)
+        if any(entry.name not in begun for entry in self.path.iterdir()):
             raise ConfigurationError(
                 f"{self.path} is not empty and holds no training; choose another with --out"
             )
-        (self.path / _CHECKPOINTS).mkdir()
-        write_json(self.path / CONFIG, now)
 
     def stored_config(self) -> TrainingConfig:
         """What was trained here.

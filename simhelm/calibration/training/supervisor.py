@@ -14,14 +14,15 @@ from simhelm.agents.export import ObservationScaling, policy_of
 from simhelm.agents.policy import PolicyMetadata
 from simhelm.calibration.training.configuration import TrainingConfig
 from simhelm.calibration.training.rollout import run_episodes
-from simhelm.calibration.training.run_files import BEST, TrainingDirectory, best_validation
+from simhelm.calibration.training.run_files import (
+    BEST,
+    TrainingDirectory,
+    TrainingStopped,
+    best_validation,
+)
 from simhelm.simulators.cancellation import Cancellation
 
 log = logging.getLogger(__name__)
-
-
-class TrainingStopped(Exception):  # noqa: N818 - asked for
-    """The training was asked to stop; its state is saved."""
 
 
 class Supervisor(BaseCallback):

@@ -14,7 +14,7 @@ import simhelm  # noqa: F401 - registers the environments
 from simhelm.calibration.errors import ConfigurationError, DirectoryError
 from simhelm.calibration.training.configuration import TrainingConfig, resolve_training
 from simhelm.calibration.training.episodes import make_training_env, scaling_of
-from simhelm.calibration.training.supervisor import TrainingStopped
+from simhelm.calibration.training.run_files import TrainingDirectory, TrainingStopped
 from simhelm.calibration.training.train import (
     FinishedTraining,
     TrainingExecution,
@@ -130,6 +130,24 @@ def test_another_training_is_refused_unless_overwritten(tmp_path: Path) -> None:
     (tmp_path / "other" / "thesis.tex").touch()
     with pytest.raises(ConfigurationError, match="holds no training"):
         train(_config(steps=50), tmp_path / "other", overwrite=True)
+
+
+@pytest.mark.parametrize("left", [[], ["config.json.part"], ["config.json"]])
+def test_a_training_killed_as_it_began_can_begin_again(left: list[str], tmp_path: Path) -> None:
+    """Its lock, a part of the configuration, or that without the folder of checkpoints."""
+    directory = tmp_path / "run"
+    files = TrainingDirectory(directory)
+    directory.mkdir()
+    files.prepare(_config(), overwrite=False)
+    (directory / "checkpoints").rmdir()
+    (directory / "config.json").rename(directory / "kept")
+    for name in left:
+        (directory / "kept").rename(directory / name)
+    (directory / "kept").unlink(missing_ok=True)
+    (directory / "lock").touch()
+    files.prepare(_config(), overwrite=False)
+    assert files.is_training
+    assert (directory / "checkpoints").is_dir()
 
 
 def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
