@@ -32,7 +32,7 @@ from benchmarks.memory import WATCHED, peak_bytes
 from benchmarks.study_problem import Sleeping, Sphere, fill, height
 from simhelm.agents.samplers import make_sampler
 from simhelm.calibration import Execution, run_study
-from simhelm.calibration.study.executors import OpensCrew, Processes, Serial
+from simhelm.calibration.study.executors import OpensEvaluators, Processes, Serial
 from simhelm.calibration.study.search import distributions
 from simhelm.calibration.study.store import Store
 from simhelm.calibration.terminal import print_table
@@ -82,7 +82,7 @@ def engine(
     sampler: str,
     trials: int,
     directory: Path,
-    executor: OpensCrew,
+    executor: OpensEvaluators,
     problem: Problem | None = None,
     batch: int | str = BATCH,
 ) -> float:

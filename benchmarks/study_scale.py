@@ -21,7 +21,7 @@ from benchmarks.study_model import Costs, Setting, predict
 from benchmarks.study_problem import Sleeping, Sphere, height
 from simhelm.calibration import Execution, run_study
 from simhelm.calibration.study.configuration import SamplerTable
-from simhelm.calibration.study.dispatcher import Crew, Dispatcher
+from simhelm.calibration.study.dispatcher import Dispatcher, Evaluators
 from simhelm.calibration.study.executors import Processes
 from simhelm.calibration.study.pool import SerialExecutor, WorkerPool
 from simhelm.calibration.study.search import Search
@@ -94,8 +94,8 @@ def _stored(folder: Path, count: int) -> tuple[float, float, float]:
     config: dict[str, Any] = Sphere().default_config()
     trials = [Trial("search", n, n, 0, config, n, None, 0) for n in range(count)]
     with Store(folder) as store, SerialExecutor() as executor:
-        crew = Crew(executor, answer, capacity=count)
-        dispatcher = Dispatcher(crew, store, folder=None, stop=Cancellation())
+        evaluators = Evaluators(executor, answer, capacity=count)
+        dispatcher = Dispatcher(evaluators, store, folder=None, stop=Cancellation())
         start = time.perf_counter()
         store.save(trials)
         for trial in trials:

@@ -16,8 +16,8 @@ from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.evaluations import Evaluation, read_evaluations, write_evaluations
 from simhelm.calibration.proxy.check import check, split
 from simhelm.calibration.proxy.data import TrainingData, from_configs, from_file
-from simhelm.calibration.proxy.recipe import KINDS, Kind, Recipe
 from simhelm.calibration.proxy.training import fit, quantile
+from simhelm.calibration.proxy.tree_settings import KINDS, Kind, TreeSettings
 from simhelm.simulators.accelerator.problem import Accelerator
 from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.problem import Metrics, Parameter
@@ -52,7 +52,7 @@ def data_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_forest_says_what_scikit_learn_says(kind: Kind) -> None:
     data, unseen = noisy(80, 0), noisy(40, 1)
-    proxy = fit(data, Recipe(kind, trees=15, seed=3))
+    proxy = fit(data, TreeSettings(kind, trees=15, seed=3))
     y = np.log(data.values[:, 0])
     model = (
         ExtraTreesRegressor(15, random_state=3)
@@ -78,7 +78,9 @@ def test_the_quantile_is_an_order_statistic() -> None:
 def test_intervals_cover_what_they_say() -> None:
     """On average over data sets; noise that no model can learn keeps them from shrinking."""
     held = [
-        check(fit(noisy(200, seed), Recipe("extra-trees", trees=20, seed=seed)), noisy(400, 99))[0]
+        check(
+            fit(noisy(200, seed), TreeSettings("extra-trees", trees=20, seed=seed)), noisy(400, 99)
+        )[0]
         for seed in range(10)
     ]
     assert all(one.designs == 400 for one in held)
@@ -97,20 +99,20 @@ def test_equal_designs_are_not_divided() -> None:
 def test_a_design_counts_once() -> None:
     """However often a search returned to it: neither margins nor coverage lean to it."""
     data, unseen = noisy(60, 0), noisy(30, 1)
-    recipe = Recipe("extra-trees", trees=5)
+    settings = TreeSettings("extra-trees", trees=5)
     often = data.part(np.concatenate([np.arange(60), np.zeros(200, dtype=np.int64)]))
     assert len(often.once) == 60
-    found = check(fit(often, recipe), unseen.part(np.repeat(np.arange(30), 3)))[0]
+    found = check(fit(often, settings), unseen.part(np.repeat(np.arange(30), 3)))[0]
     assert found.designs == 30
-    assert found == check(fit(often, recipe), unseen)[0]
+    assert found == check(fit(often, settings), unseen)[0]
     # Three quarters of the evaluations are of one design: a quantile of all would be its residual.
-    alone = check(fit(data, recipe), unseen)[0]
+    alone = check(fit(data, settings), unseen)[0]
     assert found.width == pytest.approx(alone.width, rel=0.5)
 
 
 def test_a_value_that_has_no_logarithm_is_outside() -> None:
     data = noisy(40, 0)
-    proxy = fit(data, Recipe("extra-trees", trees=5))
+    proxy = fit(data, TreeSettings("extra-trees", trees=5))
     negative = data.part(np.arange(40))
     negative.values[:] = -1.0
     assert check(proxy, negative)[0].coverage == 0.0
@@ -119,7 +121,7 @@ def test_a_value_that_has_no_logarithm_is_outside() -> None:
 def test_too_few_designs_are_refused() -> None:
     few = noisy(10, 0).part(np.arange(30) % 10)
     with pytest.raises(ConfigurationError, match="20 different designs"):
-        fit(few, Recipe())
+        fit(few, TreeSettings())
 
 
 def test_rows_come_back(data_file: Path) -> None:
@@ -184,7 +186,7 @@ def test_files_that_were_tampered_with_are_refused(
 
 def test_a_proxy_knows_what_fails(data_file: Path, tmp_path: Path) -> None:
     data = from_file(data_file)
-    proxy = fit(data, Recipe(trees=15))
+    proxy = fit(data, TreeSettings(trees=15))
     path = tmp_path / "p.skops"
     save_proxy(proxy, path)
     problem = ProxyProblem(Accelerator(["transformer_block"]), load_proxy(path))

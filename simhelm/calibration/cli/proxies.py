@@ -16,7 +16,7 @@ from simhelm.calibration.cli.app import (
     print_records,
 )
 from simhelm.calibration.errors import ConfigurationError
-from simhelm.calibration.proxy.recipe import KINDS, Recipe
+from simhelm.calibration.proxy.tree_settings import KINDS, TreeSettings
 
 if TYPE_CHECKING:
     from simhelm.calibration.proxy.check import OutputCheck
@@ -32,9 +32,11 @@ def train_proxy(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="DATA.skops by default.")
     ] = None,
-    model: Annotated[str, typer.Option(help=f"{' or '.join(KINDS)}.")] = Recipe.kind,
-    trees: Annotated[int, typer.Option(help="Trees for each output.", min=1)] = Recipe.trees,
-    seed: Annotated[int, typer.Option(help="Of the trees and of the folds.", min=0)] = Recipe.seed,
+    model: Annotated[str, typer.Option(help=f"{' or '.join(KINDS)}.")] = TreeSettings.kind,
+    trees: Annotated[int, typer.Option(help="Trees for each output.", min=1)] = TreeSettings.trees,
+    seed: Annotated[
+        int, typer.Option(help="Of the trees and of the folds.", min=0)
+    ] = TreeSettings.seed,
     form: FormatOption = OutputFormat.table,
 ) -> None:
     """Fit a proxy of a simulator to evaluations, with 90 % intervals, and check it.
@@ -52,11 +54,11 @@ def train_proxy(
         raise ConfigurationError(
             f"--model: expected one of {list(KINDS)}, got {model!r}{nearest(model, KINDS)}"
         )
-    recipe = Recipe(model, trees, seed)
+    settings = TreeSettings(model, trees, seed)
     with interruptible():
         found = from_file(data)
-        checks = held_out(found, recipe)
-        proxy = fit(found, recipe)
+        checks = held_out(found, settings)
+        proxy = fit(found, settings)
     path = data.with_suffix(".skops") if out is None else out
     save_proxy(proxy, path)
     title = f"On designs that the trees had not seen, 90 % intervals: {found.problem}"

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.calibration.proxy.data import TrainingData
-from simhelm.calibration.proxy.recipe import Recipe
 from simhelm.calibration.proxy.training import COVERAGE, fit, transformed
+from simhelm.calibration.proxy.tree_settings import TreeSettings
 from simhelm.simulators.proxy.forest import Forest
 from simhelm.simulators.proxy.model import Proxy
 
@@ -52,10 +52,10 @@ def split(data: TrainingData, seed: int) -> tuple[TrainingData, TrainingData]:
     return data.part(~unseen), data.part(unseen)
 
 
-def held_out(data: TrainingData, recipe: Recipe) -> list[OutputCheck]:
+def held_out(data: TrainingData, settings: TreeSettings) -> list[OutputCheck]:
     """Fit to four fifths of the designs, look at the others."""
-    seen, unseen = split(data, recipe.seed)
-    return check(fit(seen, recipe), unseen)
+    seen, unseen = split(data, settings.seed)
+    return check(fit(seen, settings), unseen)
 
 
 def check(proxy: Proxy, unseen: TrainingData) -> list[OutputCheck]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.proxy.data import TrainingData
-from simhelm.calibration.proxy.recipe import Recipe
+from simhelm.calibration.proxy.tree_settings import TreeSettings
 from simhelm.simulators.proxy.forest import Forest
 from simhelm.simulators.proxy.model import Proxy, ProxyOutput
 
@@ -29,7 +29,7 @@ COVERAGE = 0.9
 Floats = NDArray[np.float64]
 
 
-def fit(data: TrainingData, recipe: Recipe) -> Proxy:
+def fit(data: TrainingData, settings: TreeSettings) -> Proxy:
     """Fit a proxy and its intervals.
 
     Outputs that are positive throughout are fitted as logarithms. The intervals are the
@@ -48,12 +48,12 @@ def fit(data: TrainingData, recipe: Recipe) -> Proxy:
             f"{len(np.unique(good.design))}"
         )
     log.info("fitting trees to %d evaluations", len(data.rows))
-    forest, positive = fit_trees(data, recipe), logarithmic(good)
-    targets, folds = transformed(good.values, positive), _folds(good.design, recipe.seed)
+    forest, positive = fit_trees(data, settings), logarithmic(good)
+    targets, folds = transformed(good.values, positive), _folds(good.design, settings.seed)
     outputs = []
     for place, name in enumerate(data.outputs):
         log.info("interval of %s, %d of %d", name, place + 1, len(data.outputs))
-        residuals = _residuals(good.rows, targets[:, place], folds, recipe)
+        residuals = _residuals(good.rows, targets[:, place], folds, settings)
         column = good.values[:, place]
         margin = quantile(np.abs(residuals[good.once]), COVERAGE)
         low, high = float(column.min()), float(column.max())
@@ -63,13 +63,13 @@ def fit(data: TrainingData, recipe: Recipe) -> Proxy:
     )
 
 
-def fit_trees(data: TrainingData, recipe: Recipe) -> Forest:
+def fit_trees(data: TrainingData, settings: TreeSettings) -> Forest:
     """The trees alone: one output each, and one more for success where some designs failed."""
     good = data.part(data.succeeded)
     targets = transformed(good.values, logarithmic(good))
-    pieces = [_trees(_fitted(good.rows, y, recipe)) for y in targets.T]
+    pieces = [_trees(_fitted(good.rows, y, settings)) for y in targets.T]
     if not data.succeeded.all():
-        pieces.append(_trees(_fitted(data.rows, data.succeeded.astype(np.float64), recipe)))
+        pieces.append(_trees(_fitted(data.rows, data.succeeded.astype(np.float64), settings)))
     return _joined(pieces)
 
 
@@ -105,30 +105,30 @@ def _folds(design: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
 
 
 def _residuals(
-    rows: NDArray[np.float32], y: Floats, folds: NDArray[np.int64], recipe: Recipe
+    rows: NDArray[np.float32], y: Floats, folds: NDArray[np.int64], settings: TreeSettings
 ) -> Floats:
     residuals = np.empty_like(y)
     for fold in range(_FOLDS):
         out = folds == fold
         if out.any():
-            residuals[out] = y[out] - _fitted(rows[~out], y[~out], recipe).predict(rows[out])
+            residuals[out] = y[out] - _fitted(rows[~out], y[~out], settings).predict(rows[out])
     return residuals
 
 
-def _fitted(rows: NDArray[np.float32], y: Floats, recipe: Recipe) -> Any:
+def _fitted(rows: NDArray[np.float32], y: Floats, settings: TreeSettings) -> Any:
     try:
         from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor
     except ImportError as error:
         raise ImportError("train-proxy needs scikit-learn: pip install 'simhelm[proxy]'") from error
-    if recipe.kind == "extra-trees":
-        model = ExtraTreesRegressor(recipe.trees, random_state=recipe.seed)
+    if settings.kind == "extra-trees":
+        model = ExtraTreesRegressor(settings.trees, random_state=settings.seed)
     else:
         # Of six pairs of leaf size (1 to 5) and subsample (0.5 to 1) the one with the least error
         # of completion times, in the mean over eight traces that no table reports on. Depths of 8
         # and 10 were no better than 6 on the five traces of the mixed workload.
         model = GradientBoostingRegressor(
-            n_estimators=recipe.trees, learning_rate=min(0.3, _RATE_TIMES_TREES / recipe.trees),
-            max_depth=6, subsample=0.5, random_state=recipe.seed,
+            n_estimators=settings.trees, learning_rate=min(0.3, _RATE_TIMES_TREES / settings.trees),
+            max_depth=6, subsample=0.5, random_state=settings.seed,
         )  # fmt: skip
     return model.fit(rows, y)
 

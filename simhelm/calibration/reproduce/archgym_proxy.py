@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from simhelm.calibration.proxy.check import OutputCheck, check, errors
 from simhelm.calibration.proxy.data import TrainingData, from_configs
-from simhelm.calibration.proxy.recipe import Recipe
 from simhelm.calibration.proxy.training import fit, fit_trees, logarithmic
+from simhelm.calibration.proxy.tree_settings import TreeSettings
 from simhelm.calibration.reproduce.part import Part, Row
 from simhelm.simulators.dram import simulate
 from simhelm.simulators.dram.controller import Controller
@@ -44,18 +44,18 @@ class Scale:
         unseen: designs that are predicted.
         repeats: draws of training and unseen designs from the pool.
         requests: of the trace.
-        recipe: how trees are fitted.
+        settings: how trees are fitted.
     """
 
     sizes: tuple[int, ...]
     unseen: int
     repeats: int
     requests: int
-    recipe: Recipe = dataclasses.field(default_factory=Recipe)
+    settings: TreeSettings = dataclasses.field(default_factory=TreeSettings)
 
 
 FULL = Scale((100, 200, 400, 800), unseen=800, repeats=3, requests=5000)
-QUICK = Scale((30, 60), unseen=60, repeats=2, requests=200, recipe=Recipe(trees=20))
+QUICK = Scale((30, 60), unseen=60, repeats=2, requests=200, settings=TreeSettings(trees=20))
 
 
 def check_installed() -> None:
@@ -105,7 +105,7 @@ def errors_at(pool: TrainingData, scale: Scale, size: int) -> NDArray[np.float64
     for repeat in range(scale.repeats):
         log.info("trees for %d designs, %d of %d", size, repeat + 1, scale.repeats)
         seen, unseen = divided(pool, scale, size, repeat)
-        forest = fit_trees(seen, dataclasses.replace(scale.recipe, seed=repeat))
+        forest = fit_trees(seen, dataclasses.replace(scale.settings, seed=repeat))
         found.append(errors(forest, logarithmic(seen), unseen))
     return np.array(found)
 
@@ -114,7 +114,7 @@ def checks_at(pool: TrainingData, scale: Scale, repeat: int) -> list[OutputCheck
     """A proxy with its intervals, fitted to the largest number of designs."""
     log.info("a proxy with intervals, %d of %d", repeat + 1, scale.repeats)
     seen, unseen = divided(pool, scale, scale.sizes[-1], repeat)
-    return check(fit(seen, dataclasses.replace(scale.recipe, seed=repeat)), unseen)
+    return check(fit(seen, dataclasses.replace(scale.settings, seed=repeat)), unseen)
 
 
 def error_part(found: Mapping[int, NDArray[np.float64]], scale: Scale, *, bars: bool) -> Part:
@@ -133,9 +133,9 @@ def error_part(found: Mapping[int, NDArray[np.float64]], scale: Scale, *, bars: 
             )
     remark = (
         f"Root mean square error over the mean, on {scale.unseen} unseen designs; mean (smallest "
-        f".. largest) of {scale.repeats} draws. {scale.recipe.kind}, {scale.recipe.trees} trees "
-        f"an output; trace {WORKLOAD!r} of {scale.requests} requests. ArchGym reports 0.61 % on "
-        "another simulator, from more data."
+        f".. largest) of {scale.repeats} draws. {scale.settings.kind}, {scale.settings.trees} "
+        f"trees an output; trace {WORKLOAD!r} of {scale.requests} requests. ArchGym reports 0.61 % "
+        "on another simulator, from more data."
     )
     return Part("Proxy error against training size", tuple(rows), (remark,))
 
@@ -161,7 +161,7 @@ def coverage_part(found: Sequence[list[OutputCheck]], scale: Scale, *, bars: boo
 
 def speed_part(configs: list[dict[str, Value]], pool: TrainingData, scale: Scale) -> Part:
     """What a prediction costs, in steps that can be counted."""
-    forest = fit_trees(pool.part(np.arange(scale.sizes[-1])), scale.recipe)
+    forest = fit_trees(pool.part(np.arange(scale.sizes[-1])), scale.settings)
     visits = forest.visits(pool.rows).mean() / len(OUTPUTS)
     trace = make_workload(WORKLOAD, seed=0, requests=scale.requests)
     some = configs[:50]

@@ -30,8 +30,8 @@ from simhelm.calibration.reproduce.transport_studies import (
     QUICK,
     STRUCTURE_CONTENDERS,
     Contender,
-    Outcome,
     Scale,
+    StudyResult,
     one_study,
     runs_of,
     study,
@@ -97,7 +97,7 @@ def shares_part(
 
 
 def _rows(
-    contender: Contender, outcomes: Sequence[Outcome], noise: float, *, judged: bool
+    contender: Contender, outcomes: Sequence[StudyResult], noise: float, *, judged: bool
 ) -> list[Row]:
     rows = [Row(f"{contender.name}: verified L1", _spread([o.verified for o in outcomes]))]
     bars = _bars(contender.name) if judged else {}

@@ -91,7 +91,7 @@ QUICK = Scale(300, 4, 2, 0.1, 4)
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
+class StudyResult:
     """One study: errors with the cost so far in full runs, the verified error, seconds."""
 
     curve: tuple[tuple[float, float], ...]
@@ -110,7 +110,7 @@ def runs_of(contender: Contender, scale: Scale) -> int:
 
 def one_study(
     name: str, problem: ModeChoice, contender: Contender, scale: Scale, noise: float, seed: int
-) -> Outcome:
+) -> StudyResult:
     """Search with one contender's own budget, and verify its best configuration."""
     settings = settings_of(problem, contender, scale, noise)
     view = study(
@@ -120,7 +120,7 @@ def one_study(
     finished = view.trials()
     complete = [t for t in finished if t.succeeded and t.budget in (None, scale.days)]
     best = min(complete, key=lambda trial: trial.values["l1"])
-    return Outcome(
+    return StudyResult(
         _curve(finished, scale.days),
         verified(problem, best.config, "l1"),
         simulated_seconds(finished),

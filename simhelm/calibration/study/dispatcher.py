@@ -33,7 +33,7 @@ class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
 
 
 @dataclasses.dataclass(frozen=True)
-class Crew:
+class Evaluators:
     """Who evaluates.
 
     Attributes:
@@ -65,7 +65,7 @@ class Dispatcher:
     """Keeps an executor busy with trials and the store up to date.
 
     Args:
-        crew: who evaluates.
+        evaluators: who evaluates.
         store: where results go.
         folder: under which trials get a directory of their own; None if they need none.
         stop: asks to end, from a signal handler or another thread.
@@ -76,7 +76,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        crew: Crew,
+        evaluators: Evaluators,
         store: Store,
         *,
         folder: Path | None,
@@ -86,7 +86,7 @@ class Dispatcher:
         retry_on: tuple[str, ...] = (),
         finished: Callable[[Trial], None] = lambda trial: None,
     ) -> None:
-        self._crew, self._store, self._folder = crew, store, folder
+        self._evaluators, self._store, self._folder = evaluators, store, folder
         self._stop, self._deadline = stop, deadline
         self._retries, self._retry_on = retries, retry_on
         self._finished = finished
@@ -105,7 +105,7 @@ class Dispatcher:
     @property
     def has_room(self) -> bool:
         """Whether another trial would keep somebody busy."""
-        return len(self._flights) < self._crew.capacity
+        return len(self._flights) < self._evaluators.capacity
 
     def run(self, trials: list[Trial], rule: StopRule | None) -> None:
         """Evaluate trials; returns when all are finished.
@@ -129,7 +129,7 @@ class Dispatcher:
             trial.series, trial.slot, trial.config, trial.seed, trial.budget,
             self._fresh_directory(trial), rule,
         )  # fmt: skip
-        future = self._crew.executor.submit(self._crew.function, task)
+        future = self._evaluators.executor.submit(self._evaluators.function, task)
         self._flights[future] = _Flight(trial, future, time.monotonic(), rule)
         future.add_done_callback(self._landed.put)
 
@@ -219,7 +219,7 @@ class Dispatcher:
 
     def _abandon(self) -> None:
         """End what runs; keep what comes back in time, queue the rest."""
-        self._crew.cancel()
+        self._evaluators.cancel()
         deadline = time.monotonic() + _GRACE
         while self._flights and (left := deadline - time.monotonic()) > 0:
             try:
@@ -244,13 +244,13 @@ class Dispatcher:
             self._retries = retries
 
     def _give_up_on_the_lost(self) -> None:
-        limit = self._crew.lost_after
+        limit = self._evaluators.lost_after
         if limit is None:
             return
         for flight in list(self._flights.values()):
             waited = time.monotonic() - flight.since
             if flight.future.running() and waited > limit:
-                where = self._crew.where(flight.future, flight.trial.slot)
+                where = self._evaluators.where(flight.future, flight.trial.slot)
                 raise WorkerLost(
                     f"{where} has not answered on trial {flight.trial.slot} for {waited:.0f} s; "
                     "it cannot be replaced from here: run the same command again"
@@ -265,7 +265,7 @@ class Dispatcher:
             self._next_word = _FIRST_WORD
         elif waited > self._next_word:
             self._next_word *= 2
-            where = self._crew.where(oldest.future, oldest.trial.slot)
+            where = self._evaluators.where(oldest.future, oldest.trial.slot)
             log.info("waiting on %s, trial %d, %.0f s", where, oldest.trial.slot, waited)
 
 

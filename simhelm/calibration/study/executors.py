@@ -10,7 +10,7 @@ from concurrent.futures import Executor
 from typing import Any, Protocol
 
 from simhelm.calibration.errors import ConfigurationError
-from simhelm.calibration.study.dispatcher import Crew
+from simhelm.calibration.study.dispatcher import Evaluators
 from simhelm.calibration.study.evaluation import evaluate_here, evaluate_with, install
 from simhelm.calibration.study.pool import SerialExecutor, WorkerPool
 from simhelm.calibration.study.recipe import Recipe
@@ -19,12 +19,12 @@ from simhelm.calibration.study.recipe import Recipe
 _SLACK = 60.0
 
 
-class OpensCrew(Protocol):
+class OpensEvaluators(Protocol):
     """Something that can evaluate trials of a recipe for a while."""
 
     def open(
         self, recipe: Recipe, time_limit: float | None
-    ) -> contextlib.AbstractContextManager[Crew]:
+    ) -> contextlib.AbstractContextManager[Evaluators]:
         """Get ready; everything is given back at the end of the context."""
 
 
@@ -33,7 +33,7 @@ class Serial:
     """Trials one after the other in this process; for pure problems."""
 
     @contextlib.contextmanager
-    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Crew]:
+    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Evaluators]:
         """Make the problem here."""
         if time_limit is not None:
             raise ConfigurationError(
@@ -41,7 +41,7 @@ class Serial:
             )
         install(recipe)
         with SerialExecutor() as executor:
-            yield Crew(executor, evaluate_here, capacity=1)
+            yield Evaluators(executor, evaluate_here, capacity=1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,10 +51,10 @@ class Processes:
     workers: int = 1
 
     @contextlib.contextmanager
-    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Crew]:
+    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Evaluators]:
         """Processes start at the first trial."""
         with WorkerPool(self.workers, install, (recipe,), time_limit) as pool:
-            yield Crew(
+            yield Evaluators(
                 pool,
                 evaluate_here,
                 # One waits beside each that runs, so that no process is idle meanwhile.
@@ -72,10 +72,10 @@ class Foreign:
     workers: int = 1
 
     @contextlib.contextmanager
-    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Crew]:
+    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Evaluators]:
         """The executor stays open afterwards."""
         function = functools.partial(evaluate_with, recipe)
-        yield Crew(
+        yield Evaluators(
             self.executor,
             function,
             capacity=2 * self.workers,
@@ -90,7 +90,7 @@ class Dask:
     address: str
 
     @contextlib.contextmanager
-    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Crew]:
+    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Evaluators]:
         """Connect; the cluster itself is left running."""
         try:
             import distributed
@@ -104,11 +104,11 @@ class Dask:
         with client:
             threads = sum(client.nthreads().values())
             executor = client.get_executor(pure=False)
-            with Foreign(executor, max(1, threads)).open(recipe, time_limit) as crew:
-                yield crew
+            with Foreign(executor, max(1, threads)).open(recipe, time_limit) as evaluators:
+                yield evaluators
 
 
-def by_name(name: str, workers: int) -> OpensCrew:
+def by_name(name: str, workers: int) -> OpensEvaluators:
     """An executor as the command line names it.
 
     Raises:

@@ -13,7 +13,7 @@ from concurrent.futures import CancelledError, Executor, Future
 from typing import Any
 
 from simhelm.calibration.errors import ConfigurationError
-from simhelm.calibration.study.dispatcher import Crew
+from simhelm.calibration.study.dispatcher import Evaluators
 from simhelm.calibration.study.evaluation import evaluate_here, install, is_pure
 from simhelm.calibration.study.recipe import Recipe
 from simhelm.calibration.study.trial import Outcome, Task
@@ -64,7 +64,7 @@ class Ranks:
     abort_code: Callable[[], int] = lambda: 1
 
     @contextlib.contextmanager
-    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Crew]:
+    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Evaluators]:
         """Send the recipe to the ranks and let them work until the end of the context."""
         from mpi4py.futures import MPICommExecutor
 
@@ -81,7 +81,7 @@ class Ranks:
             assert executor is not None, "rank 0 is the root"
             tracked = _Tracked(executor)
             try:
-                yield Crew(
+                yield Evaluators(
                     tracked,
                     evaluate_on_rank,
                     capacity=2 * workers,

@@ -16,9 +16,9 @@ from simhelm.calibration.provenance import difference, digest, versions
 from simhelm.calibration.study.asynchronous import run_asynchronously
 from simhelm.calibration.study.configuration import SamplerTable, StudyConfig
 from simhelm.calibration.study.definition import Definition, from_table, of_object
-from simhelm.calibration.study.dispatcher import Crew, Dispatcher, Stopped
+from simhelm.calibration.study.dispatcher import Dispatcher, Evaluators, Stopped
 from simhelm.calibration.study.earlier import earlier_trials
-from simhelm.calibration.study.executors import OpensCrew, Processes, Serial
+from simhelm.calibration.study.executors import OpensEvaluators, Processes, Serial
 from simhelm.calibration.study.plan import HyperbandPlan, Objective, PlainPlan, Plan
 from simhelm.calibration.study.search import Search
 from simhelm.calibration.study.series import FailurePolicy, Series, Thresholds
@@ -47,7 +47,7 @@ class Execution:
         earlier: trials of an earlier study that a new study's sampler is told first.
     """
 
-    executor: OpensCrew | None = None
+    executor: OpensEvaluators | None = None
     timeout: float | None = None
     stop: Cancellation = dataclasses.field(default_factory=Cancellation)
     finished: Callable[[Trial], None] = lambda trial: None
@@ -154,11 +154,11 @@ class Study:
                 :func:`run_study` says.
         """
         self._search(self.definition.config.sampler, stream=0)  # a mistake there makes no directory
-        with self._opened(execution) as store, self._crew(execution) as crew:
+        with self._opened(execution) as store, self._evaluators(execution) as evaluators:
             deadline = None if execution.timeout is None else time.monotonic() + execution.timeout
             failures = self.definition.config.failures
             dispatcher = Dispatcher(
-                crew,
+                evaluators,
                 store,
                 folder=self._folder(),
                 stop=execution.stop,
@@ -232,7 +232,7 @@ class Study:
             trial.series, trial.slot, trial.candidate = EARLIER, slot, slot
         store.save(trials)
 
-    def _crew(self, execution: Execution) -> contextlib.AbstractContextManager[Crew]:
+    def _evaluators(self, execution: Execution) -> contextlib.AbstractContextManager[Evaluators]:
         problem, limit = self.definition.problem, self.definition.config.time_limit
         chosen = execution.executor
         if chosen is None:

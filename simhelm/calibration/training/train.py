@@ -124,12 +124,12 @@ def read_training(path: Path) -> FinishedTraining:
 def _train(config: TrainingConfig, files: TrainingDirectory, execution: TrainingExecution) -> None:
     from stable_baselines3.common.logger import configure
 
-    from simhelm.calibration.training.supervisor import Supervisor
+    from simhelm.calibration.training.callback import TrainingCallback
 
     env = make_checked(config.environment.id, config.environment.arguments)
     metadata = _metadata(config, env, execution.command)
     write_json(files.path / PROVENANCE, {"command": execution.command, "versions": versions()})
-    supervisor = Supervisor(
+    callback = TrainingCallback(
         config, files, env, scaling_of(env.observation_space), metadata,
         execution.progress, execution.stop,
     )  # fmt: skip
@@ -139,44 +139,44 @@ def _train(config: TrainingConfig, files: TrainingDirectory, execution: Training
         model.set_logger(configure(str(files.tensorboard), ["tensorboard"]))
         found = files.newest()
         if found is not None:
-            _go_on(model, supervisor, found)
+            _go_on(model, callback, found)
         left = config.steps - model.num_timesteps
         if left > 0:
             # Their count begins where the model's stands.
-            model.learn(left, callback=supervisor, reset_num_timesteps=False, log_interval=10)
+            model.learn(left, callback=callback, reset_num_timesteps=False, log_interval=10)
         else:
-            supervisor.init_callback(model)
-        supervisor.num_timesteps = model.num_timesteps
-        _finish(files, supervisor)
+            callback.init_callback(model)
+        callback.num_timesteps = model.num_timesteps
+        _finish(files, callback)
         model.logger.close()
     finally:
         vector.close()
         env.close()
 
 
-def _go_on(model: Any, supervisor: Any, found: tuple[dict[str, Any], Any]) -> None:
+def _go_on(model: Any, callback: Any, found: tuple[dict[str, Any], Any]) -> None:
     document, arrays = found
     # Buffers that learn() would make at its first call.
     model._setup_learn(0, None, reset_num_timesteps=True)
     restore(model, document, arrays)
-    supervisor.resume(document)
+    callback.resume(document)
     log.info("going on after %d steps", model.num_timesteps)
 
 
-def _finish(files: TrainingDirectory, supervisor: Any) -> None:
+def _finish(files: TrainingDirectory, callback: Any) -> None:
     """The last validation and policy; ``training.json`` comes last."""
     from simhelm.agents.export import policy_of
 
-    steps = supervisor.num_timesteps
-    if not supervisor.validations or supervisor.validations[-1]["steps"] < steps:
-        supervisor.validate()
-    supervisor.save()
-    last = policy_of(supervisor.model, scaling=supervisor.scaling, metadata=supervisor.metadata)
+    steps = callback.num_timesteps
+    if not callback.validations or callback.validations[-1]["steps"] < steps:
+        callback.validate()
+    callback.save()
+    last = policy_of(callback.model, scaling=callback.scaling, metadata=callback.metadata)
     last.save(files.path / LAST)
     Policy.load(files.path / BEST).save(files.path / POLICY)
     write_json(
         files.path / FINISHED,
-        {"steps": steps, "best": supervisor.best(), "validations": supervisor.validations},
+        {"steps": steps, "best": callback.best(), "validations": callback.validations},
     )
 
 

@@ -10,7 +10,7 @@ KINDS: tuple[Kind, ...] = ("gradient-boosting", "extra-trees")
 
 
 @dataclasses.dataclass(frozen=True)
-class Recipe:
+class TreeSettings:
     """How trees are fitted.
 
     Attributes:

@@ -25,7 +25,7 @@ from simhelm.simulators.cancellation import Cancellation
 log = logging.getLogger(__name__)
 
 
-class Supervisor(BaseCallback):
+class TrainingCallback(BaseCallback):
     """Validates, saves and stops at the beginning of a rollout.
 
     There, between learning and the next steps, the state of the algorithms is complete.
