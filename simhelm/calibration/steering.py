@@ -15,6 +15,7 @@ from gymnasium.envs.registration import EnvSpec
 from numpy.typing import NDArray
 
 from simhelm.agents.bandits import LEARNERS, Bandit
+from simhelm.calibration import environments
 from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.schema import (
     EnvironmentTable,
@@ -237,11 +238,8 @@ def make_environment(config: SteeringConfig) -> gymnasium.Env[Any, Any]:
         ConfigurationError: arguments out of range, files that cannot be read, or an environment
             that bandits cannot steer.
     """
-    try:
-        env = gymnasium.make(config.environment.id, **config.environment.arguments)
-    except (ValueError, TypeError, OSError, MemoryError, OverflowError) as error:
-        text = str(error) or type(error).__name__
-        raise ConfigurationError(f"[environment]: {text}") from error
+    table = config.environment
+    env = environments.make_environment(table.id, table.arguments, "[environment]")
     steerable(env)
     return env
 

@@ -40,10 +40,10 @@ def execution_by(
         ConfigurationError: options that do not go together, or an unknown executor.
     """
     from simhelm.calibration.study.executors import by_name
-    from simhelm.calibration.study.mpi import Ranks, world
+    from simhelm.calibration.study.mpi import Ranks, uses_mpi, world
     from simhelm.calibration.study.study import Execution
 
-    if _uses_mpi(executor):
+    if uses_mpi(executor):
         chosen: Any = Ranks(world(), ranks_per_trial)
     else:
         if ranks_per_trial > 1:
@@ -94,20 +94,12 @@ def _completed(execution: Execution, finished: Any, received: Any) -> Execution:
     return dataclasses.replace(execution, finished=finished, executor=executor)
 
 
-def _uses_mpi(executor: str | None) -> bool:
-    from simhelm.calibration.study.mpi import inside_mpi_job
-
-    return executor == "mpi" or (executor is None and inside_mpi_job())
-
-
 def serve_other_ranks(executor: str | None) -> bool:
     """Evaluate trials until rank 0's study is done, and give True; on rank 0 only give False."""
-    if not _uses_mpi(executor):
-        return False
-    from simhelm.calibration.study.mpi import serve, world
+    from simhelm.calibration.study.mpi import serve, uses_mpi, world
     from simhelm.calibration.study.signals import left_to_rank_0
 
-    if world().rank == 0:
+    if not uses_mpi(executor) or world().rank == 0:
         return False
     with left_to_rank_0():
         serve(world())
@@ -120,7 +112,7 @@ def dismissing_ranks(executor: str | None) -> Iterator[None]:
     try:
         yield
     finally:
-        if _uses_mpi(executor):
-            from simhelm.calibration.study.mpi import dismiss, world
+        from simhelm.calibration.study.mpi import dismiss, uses_mpi, world
 
+        if uses_mpi(executor):
             dismiss(world())

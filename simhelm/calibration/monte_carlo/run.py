@@ -99,9 +99,9 @@ def _read(file: Path) -> Any:
 @contextlib.contextmanager
 def opened(executor: str | None, workers: int) -> Iterator[Executor | None]:
     """The executor that the command line names; None on MPI ranks that only help."""
-    from simhelm.calibration.study.mpi import inside_mpi_job, world
+    from simhelm.calibration.study.mpi import uses_mpi, world
 
-    if executor == "mpi" or (executor is None and inside_mpi_job()):
+    if uses_mpi(executor):
         communicator = world()
         from mpi4py.futures import MPICommExecutor
 

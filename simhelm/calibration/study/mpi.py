@@ -36,6 +36,11 @@ def inside_mpi_job() -> bool:
     return any(os.environ.get(name, "1") not in ("", "1") for name in sizes)
 
 
+def uses_mpi(executor: str | None) -> bool:
+    """Whether an executor's name means MPI; without a name, whether this is a rank of a job."""
+    return executor == "mpi" or (executor is None and inside_mpi_job())
+
+
 def world() -> Any:
     """``MPI.COMM_WORLD``.
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import gymnasium
 import pydantic
 
+from simhelm.calibration.environments import make_environment
 from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.schema import EnvironmentTable, Text, validated
 from simhelm.calibration.training.algorithms import ALGORITHMS, algorithm_class
@@ -112,12 +113,7 @@ def make_checked(env_id: str, arguments: Mapping[str, Any]) -> gymnasium.Env[Any
             f"unknown environment {name!r}; expected one of {ours}"
             + nearest(name, gymnasium.registry)
         )
-    try:
-        return gymnasium.make(env_id, **arguments)
-    except (ValueError, TypeError, OSError, MemoryError, OverflowError) as error:
-        # Gymnasium says a TypeError again, with all that it handed on.
-        told = error.__cause__ if isinstance(error, TypeError) and error.__cause__ else error
-        raise ConfigurationError(f"{env_id}: {str(told) or type(told).__name__}") from error
+    return make_environment(env_id, arguments, env_id)
 
 
 def _check_seeds(config: TrainingConfig) -> None:
