@@ -53,14 +53,14 @@ def export_to_optuna(view: StudyView, url: str, name: str) -> int:
     """
     import optuna
 
-    from simhelm.calibration.study.search import distributions
+    from simhelm.calibration.study.search import distributions, quiet_optuna
 
-    directions = [direction for _, direction in view.objectives]
-    study = _new_optuna_study(url, name, directions)
-    study.set_metric_names([name for name, _ in view.objectives])
+    names = [name for name, _ in view.objectives]
+    with quiet_optuna():
+        study = _new_optuna_study(url, name, [direction for _, direction in view.objectives])
+        study.set_metric_names(names)
     study.set_user_attr("simhelm", {"directory": str(view.directory.resolve())})
     space = distributions(view.parameters)
-    names = [name for name, _ in view.objectives]
     curves = view.curves("search")
     finished = [trial for trial in view.trials("search") if trial.state == "finished"]
     study.add_trials(

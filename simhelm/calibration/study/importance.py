@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from simhelm.calibration.study.search import distributions, frozen_trial
+from simhelm.calibration.study.search import distributions, frozen_trial, quiet_optuna
 from simhelm.calibration.study.view import StudyView
 
 # Below this the best tenth is too few trials to compare the rest with.
@@ -25,7 +25,8 @@ def importances(view: StudyView) -> dict[str, float]:
     if len(complete) < _LEAST:
         return {}
     sign, space = (1.0 if direction == "minimize" else -1.0), distributions(view.parameters)
-    study = optuna.create_study()
+    with quiet_optuna():
+        study = optuna.create_study()
     study.add_trials(
         [frozen_trial(space, t.config, [sign * t.values[name]]) for t in complete[:_MOST]]
     )

@@ -83,7 +83,7 @@ class Search:
         self._seed, self._stream = seed, stream
         self._constrained = failures_are_constraints
         self._make = _factory(table, parameters, self._space, directions, self._constrained)
-        with _quiet():
+        with quiet_optuna():
             self._study = optuna.create_study(
                 directions=list(directions), sampler=self._make(question_seed(seed, stream, 0))
             )
@@ -101,13 +101,13 @@ class Search:
 
     def ask(self, slot: int) -> dict[str, Value]:
         """A new configuration for a slot."""
-        with _quiet():
+        with quiet_optuna():
             trial = self._open[slot] = self._study.ask()
             return self._suggested(trial)
 
     def put(self, slot: int, config: Mapping[str, Value]) -> None:
         """Give a slot a known configuration."""
-        with _quiet():
+        with quiet_optuna():
             self._study.enqueue_trial(dict(config))
             trial = self._open[slot] = self._study.ask()
             self._suggested(trial)
@@ -133,7 +133,7 @@ class Search:
             trial.set_user_attr(OUTPUTS, dict(outputs))
         if self._constrained:
             trial.set_constraint("has a result", float(failed))
-        with _quiet():
+        with quiet_optuna():
             if values is None:
                 self._study.tell(trial, state=TrialState.FAIL)
             else:
@@ -141,7 +141,7 @@ class Search:
 
     def prune(self, slot: int) -> None:
         """End a slot that is not evaluated at larger budgets."""
-        with _quiet():
+        with quiet_optuna():
             self._study.tell(self._open.pop(slot), state=TrialState.PRUNED)
 
     def recall(
@@ -213,7 +213,7 @@ def _factory(
     conditions = {p.name: p.condition for p in parameters if p.condition is not None}
 
     def make(seed: int) -> Any:
-        with _quiet():
+        with quiet_optuna():
             return make_sampler(
                 table.name,
                 seed=seed,
@@ -230,7 +230,7 @@ def _factory(
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet_optuna() -> Iterator[None]:
     """Without Optuna's notes on new studies and on parts it calls experimental."""
     logger = logging.getLogger("optuna")
     level = logger.level

@@ -111,6 +111,7 @@ class _Page(HTMLParser):
 def test_the_report_has_all_its_pictures_and_fetches_nothing(baked: Path) -> None:
     done = run_simhelm("report", baked)
     assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
     text = Path(done.stdout.strip()).read_text(encoding="utf-8")
     page = _Page()
     page.feed(text)
@@ -176,6 +177,7 @@ def test_to_optuna_and_back(baked: Path, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/optuna.db"
     done = run_simhelm("export", baked, "--optuna", url, "--study-name", "loaves")
     assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.load_study(study_name="loaves", storage=url)
     ours = StudyView(baked).trials()

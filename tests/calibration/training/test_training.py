@@ -242,7 +242,7 @@ def test_observations_are_scaled_to_their_bounds() -> None:
         ({"algorithm": "dqnn"}, "did you mean 'dqn'"),
         ({"environment": {"id": "simhelm/Heat-v0"}}, "unknown environment"),
         ({"environment": {**SMALL, "length": -1}}, "length"),
-        ({"environment": {**SMALL, "bogus": 1}}, "unexpected keyword argument 'bogus'$"),
+        ({"environment": {**SMALL, "lenth": 1}}, "unknown argument 'lenth'.*did you mean 'length'"),
         ({"options": {"learning_rat": 1.0}}, "did you mean 'learning_rate'"),
         ({"options": {"policy_kwargs": 1}}, "unknown option"),
         ({"training_seeds": (0, 100)}, "overlap"),
