@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from simhelm.compiled import compiled_as_written
+
 Floats = NDArray[np.float64]
 
 
@@ -205,9 +207,21 @@ def to_unit(value: float, low: float, high: float) -> float:
 
 def sample_index(probabilities: Floats, rng: np.random.Generator) -> int:
     """The first i with u <= p_0 + ... + p_i, u uniform on [0, sum p): one draw from ``rng``."""
-    cumulative = np.cumsum(probabilities)
-    index = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="left"))
-    return min(index, probabilities.size - 1)
+    return int(_first_beyond(probabilities, rng.random()))
+
+
+@compiled_as_written
+def _first_beyond(p: Floats, share: float) -> int:
+    total = 0.0
+    for i in range(p.size):
+        total += p[i]
+    target = share * total
+    total = 0.0
+    for i in range(p.size):
+        total += p[i]
+        if total >= target:
+            return i
+    return p.size - 1
 
 
 def check_discount(discount: float) -> float:

@@ -20,7 +20,7 @@ from simhelm.agents.bandits.base import (
     check_discount,
     sample_index,
 )
-from simhelm.compiled import compiled
+from simhelm.compiled import compiled, compiled_as_written
 
 Floats = NDArray[np.float64]
 Estimator = Literal["importance_weighted", "reduced_variance"]
@@ -92,6 +92,46 @@ def _published_probabilities(k: Floats, eta: float) -> Floats:
     return p
 
 
+@compiled_as_written
+def _relative_losses(
+    weighted: Floats, weights: Floats, baseline: Floats, floor: float, scale: float, out: Floats
+) -> None:
+    """Estimated losses above their floor, in units of their mean, plus the baseline.
+
+    A mean of zero says that all losses were at their floor: nothing to prefer yet.
+    """
+    for i in range(out.size):
+        above = weighted[i] - floor * weights[i]
+        out[i] = (above / scale if scale > 0.0 else 0.0) + baseline[i]
+
+
+@compiled_as_written
+def _is_usable(p: Floats) -> bool:
+    total = 0.0
+    for i in range(p.size):
+        total += p[i]
+    return 0.0 < total < np.inf
+
+
+@compiled_as_written
+def _steady_arms(p: Floats, t: float, places: NDArray[np.int64]) -> int:
+    """Fill in the arms that are played often enough for a baseline; returns their number."""
+    count = 0
+    for i in range(p.size):
+        if t * p[i] >= 16.0:
+            places[count] = i
+            count += 1
+    return count
+
+
+@compiled_as_written
+def _raise_baseline(baseline: Floats, steady: NDArray[np.int64], arm: int, p: float) -> None:
+    for i in steady:
+        baseline[i] += 0.5
+        if i == arm:
+            baseline[i] -= 0.5 / p
+
+
 class TsallisINF(Bandit):
     """Tsallis-INF with an exact solve; regret O(sqrt(d T)) against any losses.
 
@@ -157,14 +197,11 @@ class TsallisINF(Bandit):
         eta = (4.0 if self.reduced_variance else 2.0) / math.sqrt(horizon)
         floor = 1.0 if not self.reduced_variance and self.smallest_loss >= 1.0 else 0.0
         scale = self.total_loss / self.rounds - floor if self.rounds else 1.0
-        losses = self.weighted_losses - floor * self.weights
-        # A mean of zero says that all losses were at their floor: nothing to prefer yet.
-        losses = losses / scale if scale > 0.0 else np.zeros(self.arms)
-        losses = losses + self.baseline
+        losses = np.empty(self.arms)
+        _relative_losses(self.weighted_losses, self.weights, self.baseline, floor, scale, losses)
         solve = _exact_probabilities if self.rule == "exact" else _published_probabilities
         p: Floats = solve(losses, eta)
-        usable = np.isfinite(p).all() and p.sum() > 0.0
-        return p if usable else np.full(self.arms, 1.0 / self.arms)
+        return p if _is_usable(p) else np.full(self.arms, 1.0 / self.arms)
 
     def _horizon(self) -> float:
         t = self.rounds + 1.0
@@ -174,9 +211,10 @@ class TsallisINF(Bandit):
         p = self.probabilities()
         arm = sample_index(p, self.rng)
         t = self._horizon()
-        steady = (
-            np.flatnonzero(t * p >= 16.0).tolist() if self.reduced_variance and t >= 16.0 else []
-        )
+        steady: list[int] = []
+        if self.reduced_variance and t >= 16.0:
+            places = np.empty(self.arms, np.int64)
+            steady = places[: _steady_arms(p, t, places)].tolist()
         return Choice(arm, (float(p[arm]), steady))
 
     def _update(self, choice: Choice, loss: float) -> None:
@@ -188,9 +226,7 @@ class TsallisINF(Bandit):
         self.weighted_losses[choice.arm] += loss / p
         self.weights[choice.arm] += 1.0 / p
         if steady:
-            self.baseline[steady] += 0.5
-            if choice.arm in steady:
-                self.baseline[choice.arm] -= 0.5 / p
+            _raise_baseline(self.baseline, np.array(steady), choice.arm, p)
         self.total_loss += loss
         self.smallest_loss = min(self.smallest_loss, loss)
         self.rounds += 1
