@@ -5,12 +5,15 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-# Of half a minute and more: begun first, they are not waited for in the end.
+# Of a minute and more on a slow machine: begun first, they are not waited for in the end.
 LONGEST = frozenset(
     {
         "test_learning_to_relax_quick",
         "test_a_killed_master_loses_nothing",
         "test_f14_one_of_two_runs_wins",
+        "test_readme_commands_run_in_their_order",
+        "test_proposals_of_the_model_are_better_than_uniform_ones",
+        "test_composite_model_needs_few_runs",
     }
 )
 
