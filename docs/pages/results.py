@@ -52,7 +52,7 @@ def _claims(name: str, record: dict[str, Any]) -> list[dict[str, str]]:
         ]
     rows = {part["title"]: part["records"] for part in record["parts"]}
     parts = [
-        Part(title, tuple(Row(row["what"], row["measured"]) for row in records))
+        Part(title, tuple(Row(r["what"], r["measured"], r["expected"]) for r in records))
         for title, records in rows.items()
     ]
     return judged(CLAIMS[name], parts)

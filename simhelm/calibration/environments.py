@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 from collections.abc import Mapping
@@ -20,18 +21,21 @@ _UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
 
 
 def make_environment(
-    env_id: str, arguments: Mapping[str, Any], where: str
+    env_id: str, arguments: Mapping[str, Any], where: str = ""
 ) -> gymnasium.Env[Any, Any]:
     """The environment of an id.
 
     Args:
         env_id: registered, or "module:id".
         arguments: of its constructor.
-        where: what messages begin with.
+        where: what messages begin with; the id by default.
 
     Raises:
-        ConfigurationError: unknown arguments (with the nearest), illegal ones, unreadable files.
+        ConfigurationError: an unknown id or arguments (with the nearest), illegal arguments,
+            unreadable files.
     """
+    where = where or env_id
+    _check_id(env_id)
     try:
         return gymnasium.make(env_id, **arguments)
     except (ValueError, TypeError, OSError, MemoryError, OverflowError) as error:
@@ -42,6 +46,22 @@ def make_environment(
         if unexpected and unexpected[1] in arguments:
             words = _unknown(env_id, unexpected[1])
         raise ConfigurationError(f"{where}: {words}") from error
+
+
+def _check_id(env_id: str) -> None:
+    """Import the module of an id, and find the rest of it."""
+    module, _, name = env_id.rpartition(":")
+    try:
+        if module:
+            importlib.import_module(module)
+    except ImportError as error:
+        raise ConfigurationError(f"{env_id}: {error}; install the module, or mend it") from error
+    if name not in gymnasium.registry:
+        ours = [key for key in gymnasium.registry if key.startswith("simhelm/")]
+        raise ConfigurationError(
+            f"unknown environment {name!r}; expected one of {ours}"
+            + nearest(name, gymnasium.registry)
+        )
 
 
 def argument_names(spec: EnvSpec) -> list[str]:
@@ -66,5 +86,5 @@ def _parameters(function: Any) -> set[str]:
 
 
 def _unknown(env_id: str, name: str) -> str:
-    names = argument_names(gymnasium.spec(env_id))
+    names = argument_names(gymnasium.spec(env_id.rpartition(":")[2]))
     return f"unknown argument {name!r}; expected some of {names}{nearest(name, names)}"

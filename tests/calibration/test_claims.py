@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,10 @@ RECORDED = Path(__file__).resolve().parents[2] / "docs" / "results"
 def recorded(name: str) -> list[Part]:
     record: dict[str, Any] = json.loads((RECORDED / f"{name}.json").read_text("utf-8"))
     return [
-        Part(part["title"], tuple(Row(row["what"], row["measured"]) for row in part["records"]))
+        Part(
+            part["title"],
+            tuple(Row(row["what"], row["measured"], row["expected"]) for row in part["records"]),
+        )
         for part in record["parts"]
     ]
 
@@ -38,7 +42,9 @@ def changed(parts: list[Part], what: str, old: str, new: str) -> list[Part]:
         Part(
             part.title,
             tuple(
-                Row(row.what, row.measured.replace(old, new) if row.what == what else row.measured)
+                dataclasses.replace(row, measured=row.measured.replace(old, new))
+                if row.what == what
+                else row
                 for row in part.rows
             ),
         )
@@ -50,9 +56,10 @@ def changed(parts: list[Part], what: str, old: str, new: str) -> list[Part]:
 def test_every_paper_has_claims_that_its_tables_decide(name: str) -> None:
     found = judged(CLAIMS[name], recorded(name))
     assert found
-    assert {row["verdict"] for row in found} <= {verdict.value for verdict in Verdict}
-    with pytest.raises(KeyError):
-        judged(CLAIMS[name], [])
+    untested = [row for row in found if row["verdict"] == Verdict.NOT_TESTED]
+    assert not [row for row in untested if "this run has no" in row["measured here"]]
+    # A run without the tables, where an optional library is missing, is no reason to lose it.
+    assert {row["verdict"] for row in judged(CLAIMS[name], [])} == {Verdict.NOT_TESTED}
 
 
 @pytest.mark.parametrize(("chebcb", "verdict"), [(20.0, "reproduced"), (60.0, "not reproduced")])
@@ -84,12 +91,12 @@ def test_the_heat_equation_is_judged_by_iterations(chebcb: float, verdict: str) 
             Verdict.NOT_REPRODUCED,
         ),
         (
-            "parallel-bo-transport", "BOHB (4 and 12 days): runs [rounds] to L1 of", "25: 74",
-            "25: 374", "an L1 of 25.9 % after 302 runs", Verdict.NOT_REPRODUCED,
+            "learning-to-relax", "ThompsonLogCost", "225,465", "235,465",
+            "ChebCB's iterations of 5,000 solves", Verdict.REPRODUCED,
         ),
         (
-            "parallel-bo-transport", "BOHB (4 and 12 days): runs [rounds] to L1 of", "25: 74",
-            "25: not reached", "an L1 of 25.9 % after 302 runs", Verdict.NOT_REPRODUCED,
+            "learning-to-relax", "ChebCB, published draws", "234,998", "244,998",
+            "ChebCB's iterations of 5,000 solves", Verdict.IN_PART,
         ),
         (
             "parallel-bo-transport", "with: days simulated, verified L1", "(18.09", "(19.99",
@@ -110,6 +117,10 @@ def test_the_heat_equation_is_judged_by_iterations(chebcb: float, verdict: str) 
         (
             "deeparchitect", "SMBO, ridge against random search, 64 networks", "better",
             "no difference shown", "SMBO outperforms random search", Verdict.NOT_REPRODUCED,
+        ),
+        (
+            "deeparchitect", "MCTS against random search, 64 networks", "no difference shown",
+            "better", "MCTS outperforms random search", Verdict.IN_PART,
         ),
     ],
 )  # fmt: skip

@@ -21,6 +21,7 @@ from simhelm.envs.registration import SEQUENTIAL
         ("simhelm/ThreeBodyPaper-v0", "step", "steps"),
         ("simhelm/ModeChoice-v0", "person", "persons"),
         ("CartPole-v1", "render", "render_mode"),
+        ("simhelm:simhelm/Heat2D-v0", "nxx", "nx"),
     ],
 )
 def test_an_unknown_argument_is_answered_with_the_nearest(
@@ -28,6 +29,19 @@ def test_an_unknown_argument_is_answered_with_the_nearest(
 ) -> None:
     with pytest.raises(ConfigurationError, match=f"here: unknown .*did you mean '{right}'"):
         make_environment(env_id, {wrong: 3}, "here")
+
+
+@pytest.mark.parametrize(
+    ("env_id", "told"),
+    [
+        ("simhelm/Heat2-v0", "did you mean 'simhelm/Heat2D-v0'"),
+        ("simhelm:simhelm/Heat2-v0", "did you mean 'simhelm/Heat2D-v0'"),
+        ("no_such_module:Heat2D-v0", "No module named 'no_such_module'"),
+    ],
+)
+def test_an_unknown_id_is_answered(env_id: str, told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        make_environment(env_id, {})
 
 
 @pytest.mark.parametrize("env_id", [entry.id for entry in SEQUENTIAL])

@@ -154,15 +154,15 @@ def evaluate(
 
     Without --seeds: the first 100 of the environment's test seeds.
     """
+    from simhelm.calibration.environments import make_environment
     from simhelm.calibration.terminal import progress_bar
-    from simhelm.calibration.training.configuration import make_checked
     from simhelm.calibration.training.evaluation import evaluate as play
     from simhelm.calibration.training.foreign import load_policy
     from simhelm.envs.seed_ranges import seed_ranges_of
 
     loaded = {_title(path): load_policy(path, algorithm=algo, trust=trust) for path in policy}
     given = _trained_on(env, list(loaded.values())) | _settings(arguments, "--set")
-    made = make_checked(env, given)
+    made = make_environment(env, given)
     pair = _seed_pair(seeds, "--seeds")
     chosen = seed_ranges_of(made)["test"][:100] if pair is None else range(*pair)
     _refuse_seen_seeds(loaded, chosen)

@@ -7,7 +7,7 @@ import enum
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from simhelm.calibration.reproduce.part import Part
+from simhelm.calibration.reproduce.part import Part, Row
 
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
 
@@ -22,32 +22,40 @@ class Verdict(enum.StrEnum):
     NOT_TESTED = "not tested"
 
 
+class NotMeasured(LookupError):  # noqa: N818 - named for what happened
+    """A claim is judged by a row that this run does not have."""
+
+
 class Tables:
     """The rows of a finished reproduction, to be looked up by title and quantity."""
 
     def __init__(self, parts: Iterable[Part]) -> None:
         self._parts = {part.title: part for part in parts}
 
-    def text(self, title: str, what: str) -> str:
-        """What was measured, as printed.
+    def row(self, title: str, what: str) -> Row:
+        """The first row of a quantity.
 
         Raises:
-            KeyError: there is no such table or row.
+            NotMeasured: there is no such table or row, as where an optional library is missing.
         """
-        for row in self._parts[title].rows:
+        for row in self._parts[title].rows if title in self._parts else ():
             if row.what == what:
-                return row.measured
-        raise KeyError(f"{title}: no row {what!r}")
+                return row
+        raise NotMeasured(f"this run has no row {what!r} of {title!r}")
+
+    def text(self, title: str, what: str) -> str:
+        """What was measured, as printed; errors as :meth:`row`."""
+        return self.row(title, what).measured
 
     def number(self, title: str, what: str) -> float:
-        """The first number of a row."""
+        """The first number of what was measured; errors as :meth:`row`."""
         return numbers(self.text(title, what))[0]
 
     def after(self, beginning: str) -> dict[str, dict[str, float]]:
         """By what stands behind a common beginning of titles: the first number of every row.
 
         Raises:
-            KeyError: no title begins so.
+            NotMeasured: no title begins so.
         """
         found = {
             title.removeprefix(beginning): {row.what: numbers(row.measured)[0] for row in part.rows}
@@ -55,7 +63,7 @@ class Tables:
             if title.startswith(beginning)
         }
         if not found:
-            raise KeyError(f"no table {beginning!r} ...")
+            raise NotMeasured(f"this run has no table {beginning!r} ...")
         return found
 
 
@@ -77,13 +85,15 @@ class Claim:
 def judged(claims: Sequence[Claim], parts: Iterable[Part]) -> list[dict[str, str]]:
     """The claims for printing: claim, place, measured here, verdict.
 
-    Raises:
-        KeyError: tables without a row that a claim is judged by, as those of a small version.
+    One whose tables are missing is not tested: hours of work are not lost to it.
     """
     tables = Tables(parts)
     found = []
     for claim in claims:
-        measured, verdict = claim.judge(tables)
+        try:
+            measured, verdict = claim.judge(tables)
+        except NotMeasured as error:
+            measured, verdict = str(error), Verdict.NOT_TESTED
         found.append(
             {
                 "claim": claim.sentence,

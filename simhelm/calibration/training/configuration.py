@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-import gymnasium
 import pydantic
 
 from simhelm.calibration.environments import make_environment
@@ -79,7 +78,7 @@ def resolve_training(table: Mapping[str, Any]) -> TrainingConfig:
         hint = nearest(name, ALGORITHMS)
         raise ConfigurationError(f"--algo: expected one of {sorted(ALGORITHMS)}, got {name}{hint}")
     environment = validated(EnvironmentTable, dict(filled["environment"]), "environment")
-    env = make_checked(environment.id, environment.arguments)
+    env = make_environment(environment.id, environment.arguments)
     try:
         ranges = seed_ranges_of(env)
         for purpose in ("training", "validation"):
@@ -98,22 +97,6 @@ def resolve_training(table: Mapping[str, Any]) -> TrainingConfig:
     _check_seeds(config)
     _check_options(config)
     return config
-
-
-def make_checked(env_id: str, arguments: Mapping[str, Any]) -> gymnasium.Env[Any, Any]:
-    """The environment.
-
-    Raises:
-        ConfigurationError: unknown, or with illegal arguments.
-    """
-    module, _, name = env_id.rpartition(":")
-    if not module and name not in gymnasium.registry:
-        ours = [key for key in gymnasium.registry if key.startswith("simhelm/")]
-        raise ConfigurationError(
-            f"unknown environment {name!r}; expected one of {ours}"
-            + nearest(name, gymnasium.registry)
-        )
-    return make_environment(env_id, arguments, env_id)
 
 
 def _check_seeds(config: TrainingConfig) -> None:

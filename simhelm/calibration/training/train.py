@@ -15,12 +15,13 @@ import numpy as np
 
 from simhelm.agents.policy import Policy, PolicyMetadata
 from simhelm.agents.samplers.isolation import isolated
+from simhelm.calibration.environments import make_environment
 from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.lock import exclusive
 from simhelm.calibration.provenance import installed, versions
 from simhelm.calibration.training.algorithms import make_model
 from simhelm.calibration.training.checkpoint import restore
-from simhelm.calibration.training.configuration import TrainingConfig, make_checked
+from simhelm.calibration.training.configuration import TrainingConfig
 from simhelm.calibration.training.episodes import make_training_env, scaling_of
 from simhelm.calibration.training.run_files import (
     BEST,
@@ -126,7 +127,7 @@ def _train(config: TrainingConfig, files: TrainingDirectory, execution: Training
 
     from simhelm.calibration.training.callback import TrainingCallback
 
-    env = make_checked(config.environment.id, config.environment.arguments)
+    env = make_environment(config.environment.id, config.environment.arguments)
     metadata = _metadata(config, env, execution.command)
     write_json(files.path / PROVENANCE, {"command": execution.command, "versions": versions()})
     callback = TrainingCallback(
