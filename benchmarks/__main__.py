@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.comparison import Comparison
-from simhelm.calibration.provenance import versions
-from simhelm.calibration.terminal import print_table
+from simhelm.experiments.provenance import versions
+from simhelm.experiments.terminal import print_table
 
 # Every script, and the arguments with which its own tables take seconds instead of minutes. Their
 # bars are for the full scale.

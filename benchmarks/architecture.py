@@ -15,7 +15,7 @@ from benchmarks.bars import bar_row
 from benchmarks.comparison import Comparison, lacking
 from benchmarks.scale_sim import scale_sim_cycles
 from benchmarks.timing import take_turns
-from simhelm.calibration.terminal import print_table
+from simhelm.experiments.terminal import print_table
 from simhelm.simulators.accelerator import Design, evaluate_many, load_network, systolic_cycles
 from simhelm.simulators.dram import WORKLOADS, Controller, make_workload, simulate
 

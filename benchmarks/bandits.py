@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.comparison import Comparison
 from simhelm.agents.bandits import LEARNERS, Bandit
-from simhelm.calibration.terminal import print_table
+from simhelm.experiments.terminal import print_table
 from simhelm.simulators.linear import DEFAULT_OMEGAS
 
 GRID = DEFAULT_OMEGAS

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from benchmarks.comparison import Comparison, lacking
 from benchmarks.limits import FLOPS, FLOPS_A_PRODUCT, matrix_product
 from benchmarks.timing import ratio, take_turns
-from simhelm.calibration.terminal import print_table
+from simhelm.experiments.terminal import print_table
 from simhelm.simulators.fem import (
     Discretisation,
     PlateModel,

@@ -18,7 +18,7 @@ def tell():
     print(next(line for line in lines if line.startswith("VmHWM")), file=sys.stderr)
 
 atexit.register(tell)
-from simhelm.calibration.cli import main
+from simhelm.cli import main
 main()
 """
 

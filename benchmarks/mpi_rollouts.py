@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 import simhelm  # noqa: F401 - registers the environments
 from benchmarks.comparison import Comparison
-from simhelm.calibration.terminal import print_table
 from simhelm.envs.vector import dismiss_ranks, serve_environments
 from simhelm.envs.vector.sb3 import LocalVecEnv, MPIVecEnv, ProcessVecEnv
+from simhelm.experiments.terminal import print_table
 
 
 class Idle(gymnasium.Env[NDArray[np.float64], Any]):

@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.comparison import Comparison, lacking
 from benchmarks.limits import FLOPS, FLOPS_A_PRODUCT, matrix_product
 from benchmarks.timing import take_turns
-from simhelm.calibration.terminal import print_table
+from simhelm.experiments.terminal import print_table
 from simhelm.simulators.nbody import (
     YEAR,
     Scheme,

@@ -21,7 +21,7 @@ from benchmarks.limits import FLOPS, FLOPS_A_PRODUCT, matrix_product
 from benchmarks.timing import take_turns
 from simhelm.agents.network import ARGMAX, RELU, TANH, discrete_action
 from simhelm.agents.policy import Policy, PolicyMetadata, network_of
-from simhelm.calibration.terminal import print_table
+from simhelm.experiments.terminal import print_table
 
 SIZES = np.array([8, 32, 32, 10])
 BAR = 3.0

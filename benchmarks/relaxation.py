@@ -17,8 +17,8 @@ import numpy as np
 from benchmarks.bars import bar_row
 from benchmarks.comparison import Comparison, lacking
 from benchmarks.timing import ratio, take_turns
-from simhelm.calibration.terminal import print_table
-from simhelm.compiled import compiled
+from simhelm.core.compiled import compiled
+from simhelm.experiments.terminal import print_table
 from simhelm.simulators.linear import poisson2d, prepare
 from simhelm.simulators.linear.backends import load_petsc, petsc_matrix
 from simhelm.simulators.linear.kernels import Floats, Indices

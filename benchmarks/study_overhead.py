@@ -33,10 +33,10 @@ from benchmarks.study_problem import Sleeping, Sphere, fill, height
 from simhelm.agents.samplers import make_sampler
 from simhelm.calibration import Execution, run_study
 from simhelm.calibration.study.executors import OpensEvaluators, Processes, Serial
-from simhelm.calibration.study.search import distributions
+from simhelm.calibration.study.sampler_session import distributions
 from simhelm.calibration.study.store import Store
-from simhelm.calibration.terminal import print_table
-from simhelm.simulators.problem import Problem
+from simhelm.core.problem import Problem
+from simhelm.experiments.terminal import print_table
 
 SAMPLERS = ("RandomSampler", "TPESampler")
 BATCH = 10

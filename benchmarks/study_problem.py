@@ -11,8 +11,8 @@ import numpy as np
 from simhelm.calibration.study.store import Store
 from simhelm.calibration.study.study import SEARCH
 from simhelm.calibration.study.trial import Trial
-from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.problem import Metrics, Output, Parameter, Problem, Value
+from simhelm.core.end_reason import EndReason
+from simhelm.core.problem import Metrics, Output, Parameter, Problem, Value
 
 KNOBS = ("a", "b", "c", "d")
 

@@ -24,13 +24,13 @@ from simhelm.calibration.study.configuration import SamplerTable
 from simhelm.calibration.study.dispatcher import Dispatcher, Evaluators
 from simhelm.calibration.study.executors import Processes
 from simhelm.calibration.study.pool import SerialExecutor, WorkerPool
-from simhelm.calibration.study.search import Search
+from simhelm.calibration.study.sampler_session import Search
 from simhelm.calibration.study.store import Store
 from simhelm.calibration.study.trial import Outcome, Task, Trial
-from simhelm.calibration.terminal import print_table
-from simhelm.simulators.cancellation import Cancellation
-from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.problem import Metrics
+from simhelm.core.cancellation import Cancellation
+from simhelm.core.end_reason import EndReason
+from simhelm.core.problem import Metrics
+from simhelm.experiments.terminal import print_table
 
 SAMPLERS = ("RandomSampler", "TPESampler", "CmaEsSampler")
 SIMULATORS = {"1 s": 1.0, "1 min": 60.0, "1 h": 3600.0}

@@ -14,7 +14,7 @@ import gymnasium
 import numpy as np
 
 import simhelm  # noqa: F401 - registers the environments
-from simhelm.calibration.terminal import print_table
+from simhelm.experiments.terminal import print_table
 
 EPISODES = 200
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.comparison import Comparison, lacking
 from benchmarks.memory import own_peak_bytes
-from simhelm.calibration.terminal import print_table
+from simhelm.experiments.terminal import print_table
 from simhelm.simulators.transport import (
     Network,
     grid_network,

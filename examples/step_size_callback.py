@@ -23,9 +23,9 @@ import gymnasium
 import numpy as np
 
 from simhelm.agents.policy import Policy
-from simhelm.calibration.terminal import print_table
-from simhelm.calibration.training.configuration import resolve_training
-from simhelm.calibration.training.train import train
+from simhelm.control.training.configuration import resolve_training
+from simhelm.control.training.train import train
+from simhelm.experiments.terminal import print_table
 
 ENV_ID = "examples/KeplerSteps-v0"
 PERIOD = 2.0 * math.pi

@@ -4,8 +4,10 @@ Importing the package registers its Gymnasium environments under ``simhelm/...``
 """
 
 from simhelm.envs.registration import register_environments
+from simhelm.moved import redirect_old_names
 from simhelm.version import __version__
 
+redirect_old_names()
 register_environments()
 
 __all__ = ["__version__"]

@@ -1,6 +1,6 @@
 """``python -m simhelm`` is the command ``simhelm``."""
 
-from simhelm.calibration.cli import main
+from simhelm.cli import main
 
 if __name__ == "__main__":
     main()

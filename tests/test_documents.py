@@ -12,11 +12,12 @@ import pytest
 import scipy.io
 
 from docs.pages import results
-from simhelm.calibration.monte_carlo import configuration as monte_carlo
-from simhelm.calibration.schema import load_config, load_table
-from simhelm.calibration.steering import entrants, make_environment, resolve
+from simhelm.calibration.sampling import configuration as monte_carlo
 from simhelm.calibration.study import configuration
 from simhelm.calibration.study.definition import from_file
+from simhelm.control.configuration import load_config
+from simhelm.control.steering import entrants, make_environment, resolve
+from simhelm.experiments.schema import load_table
 from simhelm.simulators.executable import share_table, specification
 from tests.subprocesses import python, run_simhelm
 
@@ -148,7 +149,7 @@ def test_pictures_of_the_readme_can_be_made_again(tmp_path: Path) -> None:
 def test_doctest_of_the_tuner() -> None:
     import doctest
 
-    from simhelm.calibration import tuner
+    from simhelm.control import tuner
 
     assert doctest.testmod(tuner).failed == 0
 

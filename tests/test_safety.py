@@ -13,7 +13,7 @@ import simhelm
 PACKAGE = Path(simhelm.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 # The contract says that problems and environments survive pickling, and looks whether they do.
-CONTRACT = PACKAGE / "calibration" / "testing.py"
+CONTRACT = PACKAGE / "testing.py"
 # Messages between the processes of one run, which multiprocessing would pickle all the same.
 WIRE = PACKAGE / "envs" / "vector" / "wire.py"
 

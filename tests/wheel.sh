@@ -32,6 +32,6 @@ cd build/wheel/checked
 exec ../bin/python -m pytest -p no:cacheprovider -W error -q \
     tests/test_import.py::test_import_brings_in_nothing_heavy \
     tests/test_import.py::test_make_with_module_prefix_needs_no_import \
-    tests/test_plugins.py tests/agents/test_policy.py tests/calibration/test_citations.py \
-    tests/calibration/test_schema.py tests/simulators/test_problem.py \
-    "tests/calibration/test_command_line.py::test_version_list_and_entry_point"
+    tests/test_plugins.py tests/agents/test_policy.py tests/cli/test_citations.py \
+    tests/experiments/test_schema.py tests/core/test_problem.py \
+    "tests/cli/test_command_line.py::test_version_list_and_entry_point"

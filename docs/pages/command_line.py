@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from docs.pages.markdown import table
-from simhelm.calibration import cli
+from simhelm import cli
 
 
 def pages() -> dict[str, str]:

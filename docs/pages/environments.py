@@ -9,10 +9,10 @@ from gymnasium.envs.registration import load_env_creator
 
 import simhelm  # noqa: F401 - registers the environments
 from docs.pages.markdown import docstring, table
-from simhelm.calibration.citations import citations
+from simhelm.cli.citations import citations
+from simhelm.core.problem import Output, Parameter, Problem
 from simhelm.envs.design import DesignEnv
 from simhelm.envs.registration import Entry, environments
-from simhelm.simulators.problem import Output, Parameter, Problem
 
 NOT_MADE = "The tables of this page are left out"
 

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from simhelm.calibration.reproduce import REPRODUCTIONS
+from simhelm.papers import REPRODUCTIONS
 
 FOLDER = Path(__file__).resolve().parents[1] / "results"
 LIBRARIES = ("simhelm", "numpy", "scipy", "numba", "optuna")

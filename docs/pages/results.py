@@ -8,10 +8,10 @@ from typing import Any
 
 from docs.pages.markdown import table
 from docs.pages.record import FOLDER
-from simhelm.calibration.reproduce import REPRODUCTIONS, Part
-from simhelm.calibration.reproduce.claims import Verdict, judged
-from simhelm.calibration.reproduce.papers import CLAIMS
-from simhelm.calibration.reproduce.part import Row
+from simhelm.papers import REPRODUCTIONS, Part
+from simhelm.papers.claims import Verdict, judged
+from simhelm.papers.papers import CLAIMS
+from simhelm.papers.part import Row
 
 _DOCS = FOLDER.parent
 _CLAIM = ("claim", "place", "measured here", "verdict")

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from simhelm.calibration import run_study
+from simhelm.core.problem import Value
 from simhelm.simulators import EndReason, Metrics, Output, Parameter, Problem
-from simhelm.simulators.problem import Value
 
 STEP = 0.01  # seconds
 PATIENCE = 60.0  # seconds after which a door that still moves counts as a failure

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.compiled import compiled
+from simhelm.core.compiled import compiled
 
 RELU, TANH = 0, 1
 # What the last layer means: values of actions; an action to be clipped to its range; an action

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simhelm.calibration.study import Execution, Study, StudyView, run_study
-    from simhelm.calibration.tuner import RelaxationTuner
+    from simhelm.control.tuner import RelaxationTuner
 
 __all__ = ["Execution", "RelaxationTuner", "Study", "StudyView", "run_study"]
 
@@ -14,7 +14,7 @@ __all__ = ["Execution", "RelaxationTuner", "Study", "StudyView", "run_study"]
 def __getattr__(name: str) -> Any:
     """Import at first use: a study's workers need neither Optuna nor compiled solvers."""
     if name == "RelaxationTuner":
-        from simhelm.calibration.tuner import RelaxationTuner
+        from simhelm.control.tuner import RelaxationTuner
 
         return RelaxationTuner
     if name in __all__:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from simhelm.simulators.names import nearest
+from simhelm.core.did_you_mean import did_you_mean
 
 _NAME, _VALUE, _CONSTRAIN = "coefficient_name", "value", "constrain"
 
@@ -54,7 +54,7 @@ def write_coefficients(
         if mode not in names:
             raise ValueError(
                 f"constants: {mode!r} has no coefficient; expected some of {sorted(names)}"
-                + nearest(mode, names)
+                + did_you_mean(mode, names)
             )
         file.change(names[mode], float(value))
     Path(target).write_text(file.text(), encoding="utf-8", newline="")
@@ -92,7 +92,9 @@ class _File:
 
     def _row(self, name: str) -> tuple[int, list[str]]:
         if name not in self._rows:
-            raise ValueError(f"{self._path}: no coefficient {name!r}{nearest(name, self._rows)}")
+            raise ValueError(
+                f"{self._path}: no coefficient {name!r}{did_you_mean(name, self._rows)}"
+            )
         place = self._rows[name]
         return place, _cells(self._lines[place])
 

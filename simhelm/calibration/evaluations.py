@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import simhelm
-from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.study.definition import describe
-from simhelm.calibration.study.recipe import InstanceRecipe
+from simhelm.calibration.study.problem_source import InstanceRecipe
 from simhelm.calibration.study.view import parameters_of
-from simhelm.simulators.problem import Metrics, Parameter, Problem, Value
-from simhelm.simulators.space import space_identity
+from simhelm.core.errors import ConfigurationError
+from simhelm.core.problem import Metrics, Parameter, Problem, Value
+from simhelm.core.space import space_identity
 
 FORMAT = 1
 _KEY = b"simhelm"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.simulators.problem import Parameter, Problem, Value
+from simhelm.core.problem import Parameter, Problem, Value
 
 Floats = NDArray[np.float64]
 

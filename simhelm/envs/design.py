@@ -9,10 +9,10 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from simhelm.core.problem import Problem, Value
 from simhelm.envs.baseline import Baseline
 from simhelm.envs.rendering.designs import has_picture, picture_of
 from simhelm.envs.rendering.screen import Screen, metadata
-from simhelm.simulators.problem import Problem, Value
 from simhelm.simulators.registry import load_problem
 
 # Seeds handed to simulators: the range of a non-negative 32-bit integer.
@@ -20,7 +20,7 @@ _SEEDS = 2**31
 
 
 class DesignEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
-    """A one-step environment around a :class:`~simhelm.simulators.problem.Problem`.
+    """A one-step environment around a :class:`~simhelm.core.problem.Problem`.
 
     ## Description
     Choose a whole design, have it simulated once, end. All kinds of parameters are mapped to one

@@ -8,6 +8,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from simhelm.core.checks import whole_number
 from simhelm.envs.baseline import Baseline
 from simhelm.envs.rendering.proposal import draw_proposal
 from simhelm.envs.rendering.screen import Screen, metadata
@@ -20,7 +21,6 @@ from simhelm.envs.submodel.tilt import (
     matching_tilt,
     proposal,
 )
-from simhelm.simulators.checks import whole_number
 
 Floats = NDArray[np.float64]
 Observation = NDArray[np.float32]

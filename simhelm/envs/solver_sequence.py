@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from simhelm.core.did_you_mean import did_you_mean
 from simhelm.envs.relaxation import (
     ActionKind,
     OmegaChoice,
@@ -31,7 +32,6 @@ from simhelm.simulators.linear import (
     read_shifts,
 )
 from simhelm.simulators.linear.solvers import Method
-from simhelm.simulators.names import nearest
 
 ShiftKind = Literal["low", "high", "none"]
 
@@ -155,6 +155,6 @@ def _shift_source(
     kind = ("none" if own_matrix else "low") if shifts is None else shifts
     known = ("none", *SHIFT_DISTRIBUTIONS)
     if kind not in known:
-        hint = nearest(str(kind), known)
+        hint = did_you_mean(str(kind), known)
         raise ValueError(f"shifts: expected one of {known}, got {shifts!r}{hint}")
     return np.zeros(1) if kind == "none" else SHIFT_DISTRIBUTIONS[kind]

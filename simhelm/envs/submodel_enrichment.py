@@ -9,6 +9,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from simhelm.core.checks import whole_number
 from simhelm.envs.baseline import Baseline
 from simhelm.envs.rendering.purchases import draw_purchases
 from simhelm.envs.rendering.screen import Screen, metadata
@@ -23,7 +24,6 @@ from simhelm.envs.submodel.quantile import (
     quantile,
     weights_of,
 )
-from simhelm.simulators.checks import whole_number
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from simhelm.core.checks import whole_number
 from simhelm.envs.baseline import Baseline
 from simhelm.envs.nbody.adaptive import AdaptiveEpisodes
 from simhelm.envs.nbody.baselines import adaptive_baselines
 from simhelm.envs.nbody.episodes import EpisodeEnv, EpisodeVectorEnv
 from simhelm.envs.nbody.settings import ActionKind, Settings
-from simhelm.simulators.checks import whole_number
 from simhelm.simulators.nbody import YEAR
 
 

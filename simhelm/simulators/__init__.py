@@ -1,6 +1,6 @@
 """The physics: functions from typed input to typed results, and problems made of them."""
 
-from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.problem import Metrics, Output, Parameter, Problem
+from simhelm.core.end_reason import EndReason
+from simhelm.core.problem import Metrics, Output, Parameter, Problem
 
 __all__ = ["EndReason", "Metrics", "Output", "Parameter", "Problem"]

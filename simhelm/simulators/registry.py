@@ -9,8 +9,8 @@ import importlib.metadata
 import logging
 import re
 
-from simhelm.simulators.names import nearest
-from simhelm.simulators.problem import Problem
+from simhelm.core.did_you_mean import did_you_mean
+from simhelm.core.problem import Problem
 
 # Other packages announce theirs under this entry-point group, as
 #   Name = "module:Class"        or, for version N of its environment,
@@ -69,6 +69,6 @@ def load_problem(name: str) -> type[Problem]:
     targets = problem_targets()
     if name not in targets:
         raise KeyError(
-            f"unknown problem {name!r}; known: {sorted(targets)}{nearest(name, targets)}"
+            f"unknown problem {name!r}; known: {sorted(targets)}{did_you_mean(name, targets)}"
         )
     return targets[name].load()

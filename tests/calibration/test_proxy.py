@@ -11,16 +11,16 @@ import pytest
 from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor
 from typer.testing import CliRunner
 
-from simhelm.calibration.cli import app
-from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.evaluations import Evaluation, read_evaluations, write_evaluations
 from simhelm.calibration.proxy.check import check, split
 from simhelm.calibration.proxy.data import TrainingData, from_configs, from_file
 from simhelm.calibration.proxy.training import fit, quantile
 from simhelm.calibration.proxy.tree_settings import KINDS, Kind, TreeSettings
+from simhelm.cli import app
+from simhelm.core.end_reason import EndReason
+from simhelm.core.errors import ConfigurationError
+from simhelm.core.problem import Metrics, Parameter
 from simhelm.simulators.accelerator.problem import Accelerator
-from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.problem import Metrics, Parameter
 from simhelm.simulators.proxy import ProxyProblem, load_proxy, save_proxy
 
 PARAMETERS = (Parameter("x", "float", 0.5, 0.0, 1.0), Parameter("z", "float", 0.5, 0.0, 1.0))

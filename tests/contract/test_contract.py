@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import simhelm  # noqa: F401 - registers the environments
+from simhelm import testing
 from simhelm.agents.bandits import LEARNERS, Bandit, Choice, FixedArm, Oracle
-from simhelm.calibration import testing
 from simhelm.envs.registration import environments
 from simhelm.simulators import EndReason, Metrics, Output
 from simhelm.simulators.linear.problem import RelaxationFactor

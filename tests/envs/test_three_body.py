@@ -13,7 +13,7 @@ from simhelm.envs.nbody.episodes import SEED_RANGES
 from simhelm.envs.nbody.oracle import action_table
 from simhelm.envs.nbody.published import published_reward
 from simhelm.simulators.nbody import System, integrate, three_body_initial_conditions
-from simhelm.simulators.nbody.fleet import Fleet
+from simhelm.simulators.nbody.system_batch import SystemBatch
 
 ADAPTIVE, PAPER = "simhelm/ThreeBody-v0", "simhelm/ThreeBodyPaper-v0"
 
@@ -95,7 +95,7 @@ def test_observation_depends_neither_on_axes_nor_on_the_number_of_bodies() -> No
         fleet.positions[0][order] @ turn.T,
         fleet.velocities[0][order] @ turn.T,
     )
-    other = Fleet(1, 3)
+    other = SystemBatch(1, 3)
     other.place(0, turned)
     np.testing.assert_allclose(
         other.describe(env.episodes.interval), fleet.describe(env.episodes.interval), atol=1e-9

@@ -10,8 +10,9 @@ import pytest
 import skops.io
 from sklearn.ensemble import ExtraTreesRegressor
 
+from simhelm.core.problem import Parameter
+from simhelm.core.space import space_identity
 from simhelm.simulators.accelerator.problem import Accelerator
-from simhelm.simulators.problem import Parameter
 from simhelm.simulators.proxy import (
     Forest,
     Proxy,
@@ -21,7 +22,6 @@ from simhelm.simulators.proxy import (
     save_proxy,
 )
 from simhelm.simulators.proxy.features import feature_names, features
-from simhelm.simulators.space import space_identity
 
 PARAMETERS = (
     Parameter("kind", "categorical", "a", choices=("a", "b", "c")),

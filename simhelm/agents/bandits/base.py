@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simhelm.compiled import compiled_as_written
+from simhelm.core.compiled import compiled_as_written
 
 Floats = NDArray[np.float64]
 

@@ -19,7 +19,7 @@ from simhelm.agents.bandits.base import (
     sample_index,
 )
 from simhelm.agents.bandits.chebyshev import chebyshev_features
-from simhelm.compiled import compiled
+from simhelm.core.compiled import compiled
 
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.compiled import compiled
+from simhelm.core.compiled import compiled
 
 Floats = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ from simhelm.agents.bandits.base import (
     to_unit,
 )
 from simhelm.agents.bandits.chebyshev import chebyshev_features
-from simhelm.compiled import compiled
+from simhelm.core.compiled import compiled
 
 Floats = NDArray[np.float64]
 

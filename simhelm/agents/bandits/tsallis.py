@@ -20,7 +20,7 @@ from simhelm.agents.bandits.base import (
     check_discount,
     sample_index,
 )
-from simhelm.compiled import compiled, compiled_as_written
+from simhelm.core.compiled import compiled, compiled_as_written
 
 Floats = NDArray[np.float64]
 Estimator = Literal["importance_weighted", "reduced_variance"]

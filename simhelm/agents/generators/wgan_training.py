@@ -13,7 +13,7 @@ from torch import Tensor
 
 from simhelm.agents.generators.multilayer import LEAK, Layers
 from simhelm.agents.generators.wgan_settings import WGANSettings
-from simhelm.single_thread import single_thread
+from simhelm.core.torch_threads import single_thread
 
 Floats = NDArray[np.float64]
 Weights = list[tuple[Tensor, Tensor]]

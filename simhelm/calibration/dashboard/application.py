@@ -9,7 +9,7 @@ from pathlib import Path
 
 from simhelm.calibration.dashboard.live_report import LiveReport, report_application
 from simhelm.calibration.dashboard.serving import Application
-from simhelm.calibration.errors import DirectoryError
+from simhelm.core.errors import DirectoryError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,9 +27,9 @@ def page_of(directory: Path) -> Page:
         DirectoryError: none of these is there.
         ImportError: a study, and optuna-dashboard is not installed.
     """
-    from simhelm.calibration.run_directory import CONFIG
     from simhelm.calibration.study.store import DATABASE
-    from simhelm.calibration.training.run_files import TrainingDirectory
+    from simhelm.control.run_directory import CONFIG
+    from simhelm.control.training.run_files import TrainingDirectory
 
     if (directory / DATABASE).exists():
         return _study_page(directory)
@@ -56,8 +56,8 @@ def _study_page(directory: Path) -> Page:
 
 def _steering_report(directory: Path) -> str:
     """Made in a copy of the run, as a report brings its figures along."""
-    from simhelm.calibration.report import write_report
-    from simhelm.calibration.run_directory import CONFIG, PROVENANCE, ROUNDS, SUMMARY, read_run
+    from simhelm.control.report import write_report
+    from simhelm.control.run_directory import CONFIG, PROVENANCE, ROUNDS, SUMMARY, read_run
 
     with tempfile.TemporaryDirectory(prefix="simhelm-report-") as name:
         copy = Path(name) / directory.resolve().name
@@ -72,6 +72,6 @@ def _steering_report(directory: Path) -> str:
 
 
 def _training_report(directory: Path) -> str:
-    from simhelm.calibration.training.report import report_page
+    from simhelm.control.training.report import report_page
 
     return report_page(directory)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from simhelm.calibration.dashboard.serving import Application, Request, Respond
-from simhelm.calibration.errors import DirectoryError
-from simhelm.calibration.page import page, paragraph
+from simhelm.core.errors import DirectoryError
+from simhelm.experiments.page import page, paragraph
 
 # Seconds after which a browser asks again.
 _PERIOD = 5

@@ -14,11 +14,11 @@ from optuna.study._frozen import FrozenStudy
 from optuna.trial import FrozenTrial, TrialState
 
 from simhelm.calibration.dashboard.read_only_storage import ReadOnlyStorage
-from simhelm.calibration.errors import DirectoryError
 from simhelm.calibration.study.export import curve_by_step, optuna_state, user_attributes
-from simhelm.calibration.study.search import distributions
+from simhelm.calibration.study.sampler_session import distributions
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
+from simhelm.core.errors import DirectoryError
 
 log = logging.getLogger(__name__)
 

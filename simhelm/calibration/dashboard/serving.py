@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from simhelm.calibration.errors import ConfigurationError
-from simhelm.simulators.cancellation import Cancellation
+from simhelm.core.cancellation import Cancellation
+from simhelm.core.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.evaluations import EvaluationFile, read_evaluations
-from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.problem import Parameter, Value
+from simhelm.core.end_reason import EndReason
+from simhelm.core.errors import ConfigurationError
+from simhelm.core.problem import Parameter, Value
+from simhelm.core.space import space_identity
 from simhelm.simulators.proxy.features import features
-from simhelm.simulators.space import space_identity
 
 _SUCCEEDED = {reason.label for reason in EndReason if reason.succeeded}
 # A design that ran out of time, or whose worker was lost, says nothing about the design.

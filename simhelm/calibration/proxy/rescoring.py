@@ -8,7 +8,7 @@ from typing import Any
 
 from simhelm.calibration.study.definition import Definition
 from simhelm.calibration.study.evaluation import evaluate
-from simhelm.calibration.study.recipe import ProxyRecipe
+from simhelm.calibration.study.problem_source import ProxyRecipe
 from simhelm.calibration.study.replay import fresh_directory, replay
 from simhelm.calibration.study.study import Study
 from simhelm.calibration.study.trial import Outcome, Task, Trial

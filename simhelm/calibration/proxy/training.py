@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.proxy.data import TrainingData
 from simhelm.calibration.proxy.tree_settings import TreeSettings
+from simhelm.core.errors import ConfigurationError
 from simhelm.simulators.proxy.forest import Forest
 from simhelm.simulators.proxy.model import Proxy, ProxyOutput
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from simhelm.calibration.errors import ConfigurationError
-from simhelm.calibration.schema import NamedTable, Text, checked_arguments, validated
-from simhelm.simulators.problem import Value
+from simhelm.core.errors import ConfigurationError
+from simhelm.core.problem import Value
+from simhelm.experiments.schema import NamedTable, Text, checked_arguments, validated
 
 Count = Annotated[int, pydantic.Field(ge=1, le=100_000_000)]
 Seconds = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]

@@ -13,24 +13,24 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.calibration.errors import ConfigurationError
-from simhelm.calibration.provenance import fingerprint, installed
-from simhelm.calibration.schema import load_table
 from simhelm.calibration.study.configuration import (
     EXECUTABLE_KEYS,
     StudyConfig,
     parse_study,
     resolved_arguments,
 )
-from simhelm.calibration.study.recipe import (
+from simhelm.calibration.study.problem_source import (
     ExecutableRecipe,
     InstanceRecipe,
     ProxyRecipe,
     Recipe,
     RegisteredRecipe,
 )
+from simhelm.core.errors import ConfigurationError
+from simhelm.core.problem import Direction, Output, Parameter, Problem, WatchedProblem
+from simhelm.experiments.provenance import fingerprint, installed
+from simhelm.experiments.schema import load_table
 from simhelm.simulators.executable import ExecutableProblem
-from simhelm.simulators.problem import Direction, Output, Parameter, Problem, WatchedProblem
 from simhelm.simulators.registry import load_problem
 
 # What may change between two runs of one study: how far it goes, what it is called.

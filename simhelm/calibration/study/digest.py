@@ -17,8 +17,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from simhelm.calibration.errors import DirectoryError
 from simhelm.calibration.study.properties import read_property
+from simhelm.core.errors import DirectoryError
 
 Table = Literal["study", "trials", "curves"]
 PREFIX = "digest of "

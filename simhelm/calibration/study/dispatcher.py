@@ -13,9 +13,9 @@ from pathlib import Path
 from simhelm.calibration.study.store import Store, now
 from simhelm.calibration.study.trial import Outcome, StopRule, Task, Trial
 from simhelm.calibration.study.worker import RemoteError, WorkerLost
-from simhelm.simulators.cancellation import Cancellation
-from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.problem import Metrics
+from simhelm.core.cancellation import Cancellation
+from simhelm.core.end_reason import EndReason
+from simhelm.core.problem import Metrics
 
 log = logging.getLogger(__name__)
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from simhelm.calibration.errors import ConfigurationError
-from simhelm.calibration.provenance import difference
 from simhelm.calibration.study.definition import Definition, describe
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
-from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.problem import Value
+from simhelm.core.end_reason import EndReason
+from simhelm.core.errors import ConfigurationError
+from simhelm.core.problem import Value
+from simhelm.experiments.provenance import difference
 
 log = logging.getLogger(__name__)
 

@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.calibration.study.recipe import Recipe
+from simhelm.calibration.study.problem_source import Recipe
 from simhelm.calibration.study.trial import Outcome, StopRule, Task
-from simhelm.simulators.cancellation import Cancellation
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.cancellation import Cancellation
+from simhelm.core.end_reason import EndReason
+from simhelm.core.problem import Metrics, ParallelProblem, Problem, WatchedProblem
 from simhelm.simulators.executable import ExecutableProblem
-from simhelm.simulators.problem import Metrics, ParallelProblem, Problem, WatchedProblem
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from typing import Any, Protocol
 
-from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.study.dispatcher import Evaluators
 from simhelm.calibration.study.evaluation import evaluate_here, evaluate_with, install
 from simhelm.calibration.study.pool import SerialExecutor, WorkerPool
-from simhelm.calibration.study.recipe import Recipe
+from simhelm.calibration.study.problem_source import Recipe
+from simhelm.core.errors import ConfigurationError
 
 # Beside its own limit, how long a remote worker may keep its answer.
 _SLACK = 60.0

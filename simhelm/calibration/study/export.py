@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.evaluations import write_rows
 from simhelm.calibration.study.outcome import records
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
-from simhelm.calibration.summary import write_records
-from simhelm.calibration.whole_file import whole_file
-from simhelm.simulators.names import nearest
-from simhelm.simulators.problem import Direction
+from simhelm.core.did_you_mean import did_you_mean
+from simhelm.core.errors import ConfigurationError
+from simhelm.core.problem import Direction
+from simhelm.experiments.atomic_write import atomic_write
+from simhelm.experiments.records import write_records
 
 FORMATS = (".parquet", ".csv", ".json")
 
@@ -28,11 +28,11 @@ def export_table(view: StudyView, path: Path) -> int:
     if path.suffix not in FORMATS:
         raise ConfigurationError(
             f"{path}: expected a name ending with one of {', '.join(FORMATS)}"
-            + nearest(path.suffix, FORMATS)
+            + did_you_mean(path.suffix, FORMATS)
         )
     everything = (trial for series in view.series() for trial in view.scan(series))
     rows = list(records(view, everything))
-    with whole_file(path) as part:
+    with atomic_write(path) as part:
         if path.suffix == ".parquet":
             write_rows(part, view.property("identity")["problem"], rows)
         else:
@@ -53,7 +53,7 @@ def export_to_optuna(view: StudyView, url: str, name: str) -> int:
     """
     import optuna
 
-    from simhelm.calibration.study.search import distributions, quiet_optuna
+    from simhelm.calibration.study.sampler_session import distributions, quiet_optuna
 
     names = [name for name, _ in view.objectives]
     with quiet_optuna():

@@ -11,12 +11,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from simhelm.calibration.figures import COLOURS, drawn, plain, thin
 from simhelm.calibration.study.importance import importances
 from simhelm.calibration.study.outcome import TITLES
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
-from simhelm.simulators.problem import Parameter
+from simhelm.core.problem import Parameter
+from simhelm.experiments.figures import COLOURS, drawn, plain, thin
 
 # More lines than this hide each other; an even selection by rank shows the same.
 _LINES = 400

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from simhelm.calibration.study.search import distributions, frozen_trial, quiet_optuna
+from simhelm.calibration.study.sampler_session import distributions, frozen_trial, quiet_optuna
 from simhelm.calibration.study.view import StudyView
 
 # Below this the best tenth is too few trials to compare the rest with.

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future
 from typing import Any
 
-from simhelm.calibration.errors import ConfigurationError
 from simhelm.calibration.study.dispatcher import Evaluators
 from simhelm.calibration.study.evaluation import evaluate_here, install, is_pure
-from simhelm.calibration.study.recipe import Recipe
+from simhelm.calibration.study.problem_source import Recipe
 from simhelm.calibration.study.trial import Outcome, Task
 from simhelm.calibration.study.worker import Worker
+from simhelm.core.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from typing import Protocol
 
 from simhelm.agents.samplers.hyperband import Bracket, hyperband_brackets, promote
 from simhelm.calibration.study.configuration import HyperbandTable
-from simhelm.calibration.study.search import Search
+from simhelm.calibration.study.sampler_session import Search
 from simhelm.calibration.study.trial import Trial
-from simhelm.simulators.problem import Direction, Value
+from simhelm.core.problem import Direction, Value
 
 
 @dataclasses.dataclass(frozen=True)

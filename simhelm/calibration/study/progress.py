@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from simhelm.calibration.errors import DirectoryError
 from simhelm.calibration.study.definition import Definition
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
-from simhelm.calibration.terminal import progress_bar
+from simhelm.core.errors import DirectoryError
+from simhelm.experiments.terminal import progress_bar
 
 log = logging.getLogger(__name__)
 

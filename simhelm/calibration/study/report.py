@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from simhelm.calibration.page import html_table, listing, page, paragraph, picture, verdict_line
 from simhelm.calibration.study.figures import draw_figures
 from simhelm.calibration.study.outcome import outcome, outcome_cells, verdict
 from simhelm.calibration.study.view import StudyView
+from simhelm.experiments.page import html_table, listing, page, paragraph, picture, verdict_line
 
 FOLDER = "report"
 REPORT = "report.html"

@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from simhelm.calibration.errors import DirectoryError, FailureStop
 from simhelm.calibration.study.configuration import EarlyStoppingTable, FailureTable
 from simhelm.calibration.study.dispatcher import Dispatcher
 from simhelm.calibration.study.plan import Plan, Request
-from simhelm.calibration.study.search import Search, trial_seed
+from simhelm.calibration.study.sampler_session import Search, trial_seed
 from simhelm.calibration.study.store import Store
 from simhelm.calibration.study.trial import StopRule, Trial
-from simhelm.simulators.problem import Direction, Value
+from simhelm.core.errors import DirectoryError, FailureStop
+from simhelm.core.problem import Direction, Value
 
 log = logging.getLogger(__name__)
 

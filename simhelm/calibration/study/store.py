@@ -13,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from simhelm.calibration.errors import DirectoryError, SimhelmError
 from simhelm.calibration.study.digest import (
     Digest,
     Digests,
@@ -23,7 +22,8 @@ from simhelm.calibration.study.digest import (
 )
 from simhelm.calibration.study.properties import read_property
 from simhelm.calibration.study.trial import Trial, dumps
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.end_reason import EndReason
+from simhelm.core.errors import DirectoryError, SimhelmError
 
 DATABASE = "study.db"
 FORMAT = 1

@@ -10,9 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from simhelm.calibration.errors import ConfigurationError, DirectoryError, FailureStop
-from simhelm.calibration.lock import LOCK, exclusive
-from simhelm.calibration.provenance import difference, digest, versions
 from simhelm.calibration.study.asynchronous import run_asynchronously
 from simhelm.calibration.study.configuration import SamplerTable, StudyConfig
 from simhelm.calibration.study.definition import Definition, from_table, of_object
@@ -20,14 +17,17 @@ from simhelm.calibration.study.dispatcher import Dispatcher, Evaluators, Stopped
 from simhelm.calibration.study.earlier import earlier_trials
 from simhelm.calibration.study.executors import OpensEvaluators, Processes, Serial
 from simhelm.calibration.study.plan import HyperbandPlan, Objective, PlainPlan, Plan
-from simhelm.calibration.study.search import Search
+from simhelm.calibration.study.sampler_session import Search
 from simhelm.calibration.study.series import FailurePolicy, Series, Thresholds
 from simhelm.calibration.study.store import DATABASE, Store, now
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
-from simhelm.simulators.cancellation import Cancellation
+from simhelm.core.cancellation import Cancellation
+from simhelm.core.errors import ConfigurationError, DirectoryError, FailureStop
+from simhelm.core.problem import Problem, Value
+from simhelm.experiments.lock import LOCK, exclusive
+from simhelm.experiments.provenance import difference, digest, versions
 from simhelm.simulators.executable import ExecutableProblem
-from simhelm.simulators.problem import Problem, Value
 
 SEARCH, EARLIER = "search", "earlier"
 FOLDER = "trials"
@@ -85,7 +85,7 @@ def run_study(
         FailureStop: too many trials failed.
         DirectoryError, StoreError: the study is damaged, or cannot be written.
     """
-    from simhelm.calibration.schema import validated
+    from simhelm.experiments.schema import validated
 
     _check_not_importing()
     table = SamplerTable(name=sampler, **(sampler_options or {}))

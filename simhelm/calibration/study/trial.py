@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.problem import Metrics, Value
+from simhelm.core.end_reason import EndReason
+from simhelm.core.problem import Metrics, Value
 
 State = Literal["queued", "running", "finished"]
 

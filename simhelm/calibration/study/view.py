@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from simhelm.calibration.errors import DirectoryError
-from simhelm.calibration.lock import owner
 from simhelm.calibration.study.digest import series_with_digests, stored_digest
 from simhelm.calibration.study.properties import read_property
 from simhelm.calibration.study.store import (
@@ -21,7 +19,9 @@ from simhelm.calibration.study.store import (
     scan_trials,
 )
 from simhelm.calibration.study.trial import Trial
-from simhelm.simulators.problem import Direction, Parameter
+from simhelm.core.errors import DirectoryError
+from simhelm.core.problem import Direction, Parameter
+from simhelm.experiments.lock import owner
 
 # A batch is asked for as a whole; what of it lies over the limit waits for a larger one, unseen.
 _WANTED = "(state <> 'queued' OR slot < ?)"

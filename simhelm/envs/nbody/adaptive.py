@@ -8,10 +8,10 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from simhelm.core.checks import whole_number
 from simhelm.envs.nbody.episodes import Episodes, Floats, Places, draw_system, initial_seed
 from simhelm.envs.nbody.settings import Settings
-from simhelm.simulators.checks import whole_number
-from simhelm.simulators.nbody.fleet import Fleet
+from simhelm.simulators.nbody.system_batch import SystemBatch
 
 OBSERVATION_SIZE = 11
 # Rewards count thousands of force evaluations; a local error of the whole tolerance weighs as
@@ -48,7 +48,7 @@ class AdaptiveEpisodes(Episodes):
             raise ValueError(f"interval: expected a positive finite time, got {interval!r}")
         self.settings, self.interval, self.guard, self.bodies = settings, interval, guard, bodies
         self.tolerance_range = _tolerances(tolerance)
-        self.fleet = Fleet(count, bodies, threads=whole_number("threads", threads))
+        self.fleet = SystemBatch(count, bodies, threads=whole_number("threads", threads))
         self.action_space = gymnasium.spaces.Discrete(len(settings.schemes))
         self.observation_space = gymnasium.spaces.Box(-4.0, 4.0, (OBSERVATION_SIZE,), np.float32)
         self.elapsed = np.zeros(count, dtype=np.int64)

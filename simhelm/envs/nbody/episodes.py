@@ -12,14 +12,14 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
+from simhelm.core.end_reason import EndReason
 from simhelm.envs.nbody.settings import Settings
 from simhelm.envs.rendering.orbits import Orbits
 from simhelm.envs.rendering.screen import Screen, metadata
 from simhelm.envs.resets import reset_mask, seed_list
-from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.nbody import System, plummer, three_body_initial_conditions
-from simhelm.simulators.nbody.fleet import Fleet
 from simhelm.simulators.nbody.integration import END_REASONS
+from simhelm.simulators.nbody.system_batch import SystemBatch
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -51,7 +51,7 @@ class Episodes(abc.ABC):
         interval: time units a step.
     """
 
-    fleet: Fleet
+    fleet: SystemBatch
     settings: Settings
     action_space: gymnasium.spaces.Discrete
     observation_space: gymnasium.spaces.Box

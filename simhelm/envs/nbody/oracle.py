@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simhelm.envs.nbody.adaptive import AdaptiveEpisodes
 from simhelm.envs.nbody.settings import Settings
 from simhelm.simulators.nbody import Scheme
-from simhelm.simulators.nbody.fleet import Fleet
+from simhelm.simulators.nbody.system_batch import SystemBatch
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +58,9 @@ class ActionTable:
         return float(self.errors[rows, actions].sum()), int(self.costs[rows, actions].sum())
 
 
-def action_table(fleet: Fleet, settings: Settings, steps: int, interval: float) -> ActionTable:
+def action_table(
+    fleet: SystemBatch, settings: Settings, steps: int, interval: float
+) -> ActionTable:
     """Try every action from the start of every interval of the fleet's first system."""
     count = len(settings.schemes)
     path = fleet.repeat(0, 1)

@@ -9,11 +9,11 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from simhelm.core.checks import whole_number
 from simhelm.envs.nbody.episodes import Episodes, Floats, Places, draw_system, initial_seed
 from simhelm.envs.nbody.settings import Settings
-from simhelm.simulators.checks import whole_number
 from simhelm.simulators.nbody import YEAR
-from simhelm.simulators.nbody.fleet import Fleet
+from simhelm.simulators.nbody.system_batch import SystemBatch
 
 # Added to the relative error by the published code.
 _OFFSET = 1e-20
@@ -45,7 +45,7 @@ class PublishedEpisodes(Episodes):
     def __init__(self, count: int, *, steps: int = 100, threads: int = 1) -> None:
         self.length = whole_number("steps", steps)
         self.settings = Settings("parameter")
-        self.fleet = Fleet(count, 3, threads=whole_number("threads", threads))
+        self.fleet = SystemBatch(count, 3, threads=whole_number("threads", threads))
         self.action_space = gymnasium.spaces.Discrete(10)
         self.observation_space = gymnasium.spaces.Box(-_BOUND, _BOUND, (13,), np.float32)
         self.elapsed = np.zeros(count, dtype=np.int64)

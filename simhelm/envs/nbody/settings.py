@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.simulators.names import nearest
+from simhelm.core.did_you_mean import did_you_mean
 from simhelm.simulators.nbody import Scheme
 
 Floats = NDArray[np.float64]
@@ -43,7 +43,7 @@ class Settings:
 
     def __init__(self, action: ActionKind) -> None:
         if action not in ("parameter", "method"):
-            hint = nearest(str(action), ("parameter", "method"))
+            hint = did_you_mean(str(action), ("parameter", "method"))
             raise ValueError(f"action: expected 'parameter' or 'method', got {action!r}{hint}")
         groups = [[Scheme("hermite4", float(mu)) for mu in PUBLISHED_MU]]
         if action == "method":

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simhelm.core.problem import Value
 from simhelm.simulators.dram import Controller, simulate
 from simhelm.simulators.dram.problem import DramController
 from simhelm.simulators.dram.trace import FRONT_CYCLE_PS
-from simhelm.simulators.problem import Value
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simhelm.core.problem import Value
 from simhelm.simulators.accelerator.model import Design, evaluate
 from simhelm.simulators.accelerator.problem import Accelerator
-from simhelm.simulators.problem import Value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from simhelm.simulators.problem import Problem, Value
+from simhelm.core.problem import Problem, Value
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

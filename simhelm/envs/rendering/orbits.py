@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.simulators.nbody.fleet import Fleet
+from simhelm.simulators.nbody.system_batch import SystemBatch
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,7 +24,7 @@ class Orbits:
         unit: of length, for the axes.
     """
 
-    def __init__(self, fleet: Fleet, unit: str) -> None:
+    def __init__(self, fleet: SystemBatch, unit: str) -> None:
         self._fleet = fleet
         self._unit = unit
         self._trail: list[NDArray[np.float64]] = []

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from simhelm.core.problem import Value
 from simhelm.simulators.fem import draw_plate
 from simhelm.simulators.fem.plate import stressed_cells
 from simhelm.simulators.fem.problem import ImpactedPlate
-from simhelm.simulators.problem import Value
 
 _LABEL = "greatest von Mises stress (MPa)"
 # So that displacements of micrometres can be seen.

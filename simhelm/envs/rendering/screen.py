@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from simhelm.simulators.names import nearest
+from simhelm.core.did_you_mean import did_you_mean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,7 +38,8 @@ class Screen:
         known = MODES if draw is not None else ()
         if mode is not None and mode not in known:
             raise ValueError(
-                f"render_mode: expected None or one of {known}, got {mode!r}{nearest(mode, known)}"
+                f"render_mode: expected None or one of {known}, got {mode!r}"
+                + did_you_mean(mode, known)
             )
         self.mode = mode
         self._draw = draw

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simhelm.simulators.problem import Value
+from simhelm.core.problem import Value
 from simhelm.simulators.transport import Network, simulate
 from simhelm.simulators.transport.network import Floats
 from simhelm.simulators.transport.problem import ModeChoice, constants_of

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.simulators.checks import whole_number
-from simhelm.simulators.names import nearest
+from simhelm.core.checks import whole_number
+from simhelm.core.did_you_mean import did_you_mean
 
 # Products of dimensions stay far below 2^63.
 _LARGEST = 1 << 24
@@ -149,7 +149,7 @@ def load_network(name: str) -> tuple[Layer, ...]:
     if path.suffix not in (".csv", ".json"):
         raise ValueError(
             f"network: expected one of {sorted(NETWORKS)} or a .csv, .json or .onnx file, "
-            f"got {name!r}{nearest(name, NETWORKS)}"
+            f"got {name!r}{did_you_mean(name, NETWORKS)}"
         )
     rows = _csv_rows(path) if path.suffix == ".csv" else _json_rows(path)
     if not rows:
@@ -185,7 +185,7 @@ def _layer(where: str, row: Mapping[str, Any]) -> Layer:
     for key in row:
         if key not in known:
             raise ValueError(
-                f"{where}: unknown column {key!r}; expected {known}{nearest(str(key), known)}"
+                f"{where}: unknown column {key!r}; expected {known}{did_you_mean(str(key), known)}"
             )
     try:
         numbers = {key: int(row[key]) for key in known[1:] if row.get(key) not in (None, "")}

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from simhelm.core.checks import whole_number
+from simhelm.core.did_you_mean import did_you_mean
 from simhelm.simulators.accelerator import kernels
 from simhelm.simulators.accelerator.layers import Layer, layer_table
-from simhelm.simulators.checks import whole_number
-from simhelm.simulators.names import nearest
 
 # In the order of the kernels' numbers.
 DATAFLOWS = ("os", "ws", "is")
@@ -176,6 +176,6 @@ def sram_pj_per_byte(kib: int) -> float:
 def _dataflow(name: str) -> int:
     if name not in DATAFLOWS:
         raise ValueError(
-            f"dataflow: expected one of {DATAFLOWS}, got {name!r}{nearest(name, DATAFLOWS)}"
+            f"dataflow: expected one of {DATAFLOWS}, got {name!r}{did_you_mean(name, DATAFLOWS)}"
         )
     return DATAFLOWS.index(name)

@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from simhelm.core.end_reason import EndReason
+from simhelm.core.problem import Metrics, Output, Problem, Value
+from simhelm.core.space import to_parameters
 from simhelm.simulators.accelerator.layers import Layer, load_network
 from simhelm.simulators.accelerator.model import CLOCK_GHZ, Design, evaluate
 from simhelm.simulators.accelerator.space import KIB, KNOBS, design_space
 from simhelm.simulators.accelerator.zigzag import ZigZag
-from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.problem import Metrics, Output, Problem, Value
-from simhelm.simulators.space import to_parameters
 
 _WORST = 60.0
 _ROOFLINE_LAYERS = Output(

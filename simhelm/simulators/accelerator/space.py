@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from simhelm.core.space import Knob, Space, choice, sequence, when
+from simhelm.core.space.nodes import Choice
 from simhelm.simulators.accelerator.model import DATAFLOWS
-from simhelm.simulators.space import Knob, Space, choice, sequence, when
-from simhelm.simulators.space.nodes import Choice
 
 SIZES = (4, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 KIB = (8, 16, 32, 64, 128, 256, 512, 1024)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.simulators.checks import whole_number
-from simhelm.simulators.names import nearest
+from simhelm.core.checks import whole_number
+from simhelm.core.did_you_mean import did_you_mean
 
 # Legal values in the order of the kernels' numbers.
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -61,7 +61,8 @@ class Controller:
             value = getattr(self, name)
             if value not in legal:
                 raise ValueError(
-                    f"{name}: expected one of {legal}, got {value!r}{nearest(str(value), legal)}"
+                    f"{name}: expected one of {legal}, got {value!r}"
+                    + did_you_mean(str(value), legal)
                 )
         for name in ("request_buffer_size", "max_active_transactions"):
             whole_number(name, getattr(self, name))
@@ -79,7 +80,7 @@ class Controller:
         if unknown:
             raise ValueError(
                 f"unknown parameter {unknown[0]!r}; expected {sorted(ARCHGYM_NAMES)}"
-                + nearest(unknown[0], ARCHGYM_NAMES)
+                + did_you_mean(unknown[0], ARCHGYM_NAMES)
             )
         return cls(**{ARCHGYM_NAMES[name]: value for name, value in config.items()})
 

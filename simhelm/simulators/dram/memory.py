@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.simulators.names import nearest
+from simhelm.core.did_you_mean import did_you_mean
 
 BYTES_PER_BURST = 64
 
@@ -154,6 +154,7 @@ def find_memory(name: str) -> Memory:
     """
     if name not in MEMORIES:
         raise ValueError(
-            f"memory: expected one of {sorted(MEMORIES)}, got {name!r}{nearest(name, MEMORIES)}"
+            f"memory: expected one of {sorted(MEMORIES)}, got {name!r}"
+            + did_you_mean(name, MEMORIES)
         )
     return MEMORIES[name]

@@ -6,7 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from simhelm.simulators.checks import whole_number
+from simhelm.core.checks import whole_number
+from simhelm.core.did_you_mean import did_you_mean
+from simhelm.core.end_reason import EndReason
+from simhelm.core.problem import Metrics, Output, Problem, Value
+from simhelm.core.space import to_parameters
 from simhelm.simulators.dram import legacy
 from simhelm.simulators.dram.controller import Controller
 from simhelm.simulators.dram.memory import find_memory
@@ -14,10 +18,6 @@ from simhelm.simulators.dram.simulation import DramResult, simulate
 from simhelm.simulators.dram.space import controller_knobs, controller_space
 from simhelm.simulators.dram.trace import Trace, read_trace
 from simhelm.simulators.dram.workloads import WORKLOADS, make_workload
-from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.names import nearest
-from simhelm.simulators.problem import Metrics, Output, Problem, Value
-from simhelm.simulators.space import to_parameters
 
 # ln of the largest product of latency, energy and cost that an output declares; a failed
 # evaluation (there is none known) would be charged this.
@@ -165,7 +165,7 @@ def _from_file(name: str) -> Trace:
     if not isinstance(name, str) or not Path(name).is_file():
         raise ValueError(
             f"workloads: expected one of {WORKLOADS} or a trace file, got {name!r}"
-            f"{nearest(str(name), WORKLOADS)}"
+            f"{did_you_mean(str(name), WORKLOADS)}"
         )
     return read_trace(name)
 

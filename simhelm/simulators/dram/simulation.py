@@ -7,13 +7,13 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.dram import kernels
 from simhelm.simulators.dram.controller import Controller
 from simhelm.simulators.dram.energy import Activity, energy_pj, refresh_pj
 from simhelm.simulators.dram.kernels.loop import simulate_trace
 from simhelm.simulators.dram.memory import BYTES_PER_BURST, Memory, find_memory
 from simhelm.simulators.dram.trace import FRONT_CYCLE_PS, Trace
-from simhelm.simulators.end_reason import EndReason
 
 Table = NDArray[np.int64]
 

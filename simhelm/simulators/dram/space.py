@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from simhelm.core.space import Knob, Space, choice, sequence, when
+from simhelm.core.space.nodes import Node
 from simhelm.simulators.dram.controller import CHOICES
-from simhelm.simulators.space import Knob, Space, choice, sequence, when
-from simhelm.simulators.space.nodes import Node
 
 _LIMITS = ("RefreshMaxPostponed", "RefreshMaxPulledin")
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.simulators.checks import whole_number
+from simhelm.core.checks import whole_number
+from simhelm.core.did_you_mean import did_you_mean
 from simhelm.simulators.dram.memory import BYTES_PER_BURST
 from simhelm.simulators.dram.trace import Trace
-from simhelm.simulators.names import nearest
 
 # Every memory here has at least this many bytes.
 _SPAN = 1 << 30
@@ -81,7 +81,7 @@ def make_workload(name: str, *, seed: int, requests: int = 100_000) -> Trace:
         return _mixed(rng, requests)
     if name not in PATTERNS:
         raise ValueError(
-            f"workload: expected one of {WORKLOADS}, got {name!r}{nearest(name, WORKLOADS)}"
+            f"workload: expected one of {WORKLOADS}, got {name!r}{did_you_mean(name, WORKLOADS)}"
         )
     pattern, writes, interval = PATTERNS[name]
     lines = pattern(rng, requests)

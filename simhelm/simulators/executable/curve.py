@@ -6,8 +6,8 @@ import math
 from pathlib import Path
 from typing import Protocol
 
+from simhelm.core.problem import Watch
 from simhelm.simulators.executable.outputs import BadOutput, read_output
-from simhelm.simulators.problem import Watch
 
 
 class Curve(Protocol):

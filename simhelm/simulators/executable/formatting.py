@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from simhelm.simulators.names import nearest
-from simhelm.simulators.problem import Value
+from simhelm.core.did_you_mean import did_you_mean
+from simhelm.core.problem import Value
 
 _NAME = r"([A-Za-z_]\w*)(?::([^{}]*))?"
 # In a command every brace counts, doubled ones stand for themselves. In a file, which may be JSON
@@ -67,7 +67,9 @@ def check_placeholders(
 
 def _known(name: str, known: Iterable[str]) -> str:
     known = sorted(known)
-    return f"; expected one of {known}{nearest(name, known)}; write {{{{{name}}}}} for the braces"
+    return (
+        f"; expected one of {known}{did_you_mean(name, known)}; write {{{{{name}}}}} for the braces"
+    )
 
 
 def _in_command(match: re.Match[str], values: Mapping[str, Value]) -> str:

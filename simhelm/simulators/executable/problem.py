@@ -11,8 +11,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from simhelm.simulators.cancellation import Cancellation
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.cancellation import Cancellation
+from simhelm.core.end_reason import EndReason
+from simhelm.core.problem import Metrics, Value, Watch, WatchedProblem, go_on
 from simhelm.simulators.executable.capture import last_lines
 from simhelm.simulators.executable.curve import CurveFile
 from simhelm.simulators.executable.fields import parse_size
@@ -31,7 +32,6 @@ from simhelm.simulators.executable.specification import (
     ExecutableSpecification,
     OutputTable,
 )
-from simhelm.simulators.problem import Metrics, Value, Watch, WatchedProblem, go_on
 
 # What programs say when they are refused memory.
 _NO_MEMORY = (

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from simhelm.simulators.cancellation import Cancellation
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.cancellation import Cancellation
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.executable.capture import CappedLog, last_lines
 from simhelm.simulators.executable.limits import (
     MARKER,

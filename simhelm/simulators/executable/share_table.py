@@ -14,9 +14,9 @@ from typing import Annotated
 
 import pydantic
 
+from simhelm.core.problem import Output
 from simhelm.simulators.executable.fields import STRICT, FoundName, Identifier, Number, Source
 from simhelm.simulators.executable.outputs import BadOutput, number_at, table_rows
-from simhelm.simulators.problem import Output
 
 ERROR = "share_error"
 OTHER = "share_other"

@@ -13,6 +13,9 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
+from simhelm.core.did_you_mean import did_you_mean
+from simhelm.core.problem import Direction, Output, Parameter, Value
+from simhelm.core.validation import explained
 from simhelm.simulators.executable.fields import (
     STRICT,
     Argument,
@@ -35,9 +38,6 @@ from simhelm.simulators.executable.share_table import (
     ShareTable,
     resolved_shares,
 )
-from simhelm.simulators.names import nearest
-from simhelm.simulators.problem import Direction, Output, Parameter, Value
-from simhelm.simulators.validation import explained
 
 _LOGS = ("stdout", "stderr")
 # Placeholders beside the parameters, with examples to try formats on.
@@ -332,7 +332,7 @@ class ExecutableSpecification:
             if name is not None and name not in outputs:
                 raise ValueError(
                     f"simulator.{key}: unknown output {name!r}; expected one of {outputs}"
-                    + nearest(name, outputs)
+                    + did_you_mean(name, outputs)
                 )
         for name in [*self.files, *simulator.templates]:
             if any(fnmatch.fnmatchcase(name, pattern) for pattern in self.written()):

@@ -3,6 +3,7 @@
 from simhelm.simulators.fem.cut_check import CutCheck, check_cut
 from simhelm.simulators.fem.discretisation import Discretisation
 from simhelm.simulators.fem.energy import EnergyAccount, energy_account
+from simhelm.simulators.fem.function_space import Space
 from simhelm.simulators.fem.integration import (
     Load,
     State,
@@ -22,7 +23,6 @@ from simhelm.simulators.fem.random_field import RandomField
 from simhelm.simulators.fem.run import Run
 from simhelm.simulators.fem.scenario import Impact, Scenario, ScenarioLaw, SoftPatch
 from simhelm.simulators.fem.scheme import Scheme
-from simhelm.simulators.fem.space import Space
 from simhelm.simulators.fem.stress import PeakStress
 from simhelm.simulators.fem.submodel import Submodel, drive
 from simhelm.simulators.fem.trace import (

@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 
+from simhelm.core.did_you_mean import did_you_mean
+from simhelm.simulators.fem.function_space import Assembler, Degree, Nodes
 from simhelm.simulators.fem.material import Material
 from simhelm.simulators.fem.mesh import Mesh
-from simhelm.simulators.fem.space import Assembler, Degree, Nodes
-from simhelm.simulators.names import nearest
 
 Backend = Callable[[Mesh, Material, Degree, Nodes], Assembler]
 
@@ -26,7 +26,8 @@ def load_backend(name: str) -> Backend:
     """
     if name not in _BACKENDS:
         raise ValueError(
-            f"backend: expected one of {tuple(_BACKENDS)}, got {name!r}{nearest(name, _BACKENDS)}"
+            f"backend: expected one of {tuple(_BACKENDS)}, got {name!r}"
+            + did_you_mean(name, _BACKENDS)
         )
     module, attribute = _BACKENDS[name]
     backend: Backend = getattr(importlib.import_module(module), attribute)

@@ -6,11 +6,11 @@ import dataclasses
 
 import numpy as np
 
-from simhelm.simulators.checks import whole_number
+from simhelm.core.checks import whole_number
 from simhelm.simulators.fem.arrays import Floats
+from simhelm.simulators.fem.function_space import Degree
 from simhelm.simulators.fem.material import Rayleigh
 from simhelm.simulators.fem.scheme import Scheme
-from simhelm.simulators.fem.space import Degree
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.sparse
 
-from simhelm.simulators.checks import whole_number
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.checks import whole_number
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.fem.arrays import Floats, Integers, Matrix
 from simhelm.simulators.fem.factorisation import Factorisation
 from simhelm.simulators.fem.material import Rayleigh

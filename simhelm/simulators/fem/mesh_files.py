@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from simhelm.core.did_you_mean import did_you_mean
 from simhelm.simulators.fem.arrays import Booleans, Floats
+from simhelm.simulators.fem.function_space import Space
 from simhelm.simulators.fem.mesh import Mesh
-from simhelm.simulators.fem.space import Space
 from simhelm.simulators.fem.trace import Recording
-from simhelm.simulators.names import nearest
 
 _CELLS = {2: "triangle", 3: "tetra"}
 
@@ -105,7 +105,8 @@ def _marked(read: Any, kind: str, zone: str | int) -> Booleans:
         names = {name: int(data[0]) for name, data in read.field_data.items()}
         if zone not in names:
             raise ValueError(
-                f"zone: no physical group {zone!r}; known: {sorted(names)}{nearest(zone, names)}"
+                f"zone: no physical group {zone!r}; known: {sorted(names)}"
+                + did_you_mean(zone, names)
             )
         number = names[zone]
     marked = np.asarray(tags == number)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simhelm.simulators.checks import whole_number
+from simhelm.core.checks import whole_number
 from simhelm.simulators.fem.arrays import Booleans, Floats, Integers
 from simhelm.simulators.fem.mesh import Mesh
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from simhelm.simulators.fem.arrays import Floats, dofs_of
 from simhelm.simulators.fem.discretisation import Discretisation
+from simhelm.simulators.fem.function_space import Space
 from simhelm.simulators.fem.impact_model import straight_edges, unit_traction, young_moduli
 from simhelm.simulators.fem.integration import Load, Stepper, System
 from simhelm.simulators.fem.material import Material
@@ -17,7 +18,6 @@ from simhelm.simulators.fem.meshing import plate_mesh
 from simhelm.simulators.fem.picture import cell_peaks
 from simhelm.simulators.fem.run import Run, follow
 from simhelm.simulators.fem.scenario import Impact, Scenario
-from simhelm.simulators.fem.space import Space
 from simhelm.simulators.fem.stress import PeakStress
 from simhelm.simulators.fem.submodel import Submodel, in_ring_order
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simhelm.simulators.checks import whole_number
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.checks import whole_number
+from simhelm.core.end_reason import EndReason
+from simhelm.core.problem import Metrics, Output, Parameter, Problem, Value
 from simhelm.simulators.fem.discretisation import Discretisation
 from simhelm.simulators.fem.interpolation import interpolate_trace
 from simhelm.simulators.fem.meshing import Plate, plate_mesh
@@ -16,7 +17,6 @@ from simhelm.simulators.fem.run import Run
 from simhelm.simulators.fem.scenario import Impact, Scenario, ScenarioLaw
 from simhelm.simulators.fem.scheme import Scheme
 from simhelm.simulators.fem.submodel import Submodel, drive
-from simhelm.simulators.problem import Metrics, Output, Parameter, Problem, Value
 
 _MEGA = 1e6
 

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from simhelm.simulators.checks import whole_number
+from simhelm.core.checks import whole_number
 from simhelm.simulators.fem.arrays import Floats
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.fem.arrays import Booleans, Floats, Integers
+from simhelm.simulators.fem.function_space import Space
 from simhelm.simulators.fem.integration import State, Stepper
-from simhelm.simulators.fem.space import Space
 from simhelm.simulators.fem.stress import PeakStress
 from simhelm.simulators.fem.trace import Recording
 
@@ -24,7 +24,7 @@ class Run:
     Attributes:
         recording: displacements of the recorded nodes.
         peaks: greatest von Mises stress over time, shape (samples, stress points), Pa; points
-            are cell by cell those of :func:`~simhelm.simulators.fem.space.stress_points`.
+            are cell by cell those of :func:`~simhelm.simulators.fem.function_space.stress_points`.
         end_reasons: COMPLETED or NOT_FINITE, one a sample.
         work: multiplications spent, one a sample; a shared factorisation is shared out.
     """

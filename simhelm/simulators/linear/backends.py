@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import ArrayLike, NDArray
 
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.linear.kernels import DIVERGENCE_GROWTH
 from simhelm.simulators.linear.matrix import prepare
 from simhelm.simulators.linear.solvers import (

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from simhelm.compiled import compiled
+from simhelm.core.compiled import compiled
 from simhelm.simulators.linear.kernels import FIRST, LAST, MIDDLE, Floats, Indices, Integers
 
 

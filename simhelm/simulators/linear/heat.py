@@ -13,14 +13,14 @@ from typing import Any, Literal
 import numpy as np
 import scipy.sparse
 
-from simhelm.compiled import compiled
-from simhelm.simulators.checks import whole_number
+from simhelm.core.checks import whole_number
+from simhelm.core.compiled import compiled
+from simhelm.core.did_you_mean import did_you_mean
 from simhelm.simulators.linear.kernels import Floats, Indices
 from simhelm.simulators.linear.matrix import prepare
 from simhelm.simulators.linear.poisson import poisson2d
 from simhelm.simulators.linear.sequence import LinearSystem, SystemSequence
 from simhelm.simulators.linear.solvers import Stopping
-from simhelm.simulators.names import nearest
 
 HeatVariant = Literal["code", "paper"]
 
@@ -89,7 +89,7 @@ class Heat2D(SystemSequence):
                 f"t_end: expected a finite time of at least {_SHORTEST_STEP} a step, got {t_end!r}"
             )
         if variant not in VARIANTS:
-            hint = nearest(variant, VARIANTS)
+            hint = did_you_mean(variant, VARIANTS)
             raise ValueError(f"variant: expected one of {tuple(VARIANTS)}, got {variant!r}{hint}")
         self.dt = t_end / steps
         self.stopping = stopping

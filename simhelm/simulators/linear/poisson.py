@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
-from simhelm.simulators.checks import whole_number
+from simhelm.core.checks import whole_number
 
 
 def poisson2d(n: int) -> scipy.sparse.csr_array[Any, Any]:

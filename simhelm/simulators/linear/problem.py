@@ -7,8 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from simhelm.simulators.checks import whole_number
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.checks import whole_number
+from simhelm.core.end_reason import EndReason
+from simhelm.core.problem import Metrics, Output, Parameter, Problem, Value
 from simhelm.simulators.linear.matrix import prepare
 from simhelm.simulators.linear.poisson import poisson2d
 from simhelm.simulators.linear.shifted import (
@@ -17,7 +18,6 @@ from simhelm.simulators.linear.shifted import (
 )
 from simhelm.simulators.linear.solvers import Stopping, solve_many
 from simhelm.simulators.linear.theory import optimal_omega
-from simhelm.simulators.problem import Metrics, Output, Parameter, Problem, Value
 
 
 class RelaxationFactor(Problem):

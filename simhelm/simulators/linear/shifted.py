@@ -8,7 +8,7 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.simulators.checks import whole_number
+from simhelm.core.checks import whole_number
 from simhelm.simulators.linear.matrix import PreparedMatrix
 from simhelm.simulators.linear.sequence import LinearSystem, SystemSequence
 from simhelm.simulators.linear.solvers import Method, Stopping, check_shifts

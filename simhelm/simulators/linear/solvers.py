@@ -14,13 +14,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simhelm.simulators.checks import whole_number
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.checks import whole_number
+from simhelm.core.did_you_mean import did_you_mean
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.linear import kernels
 from simhelm.simulators.linear.kernels import batch
 from simhelm.simulators.linear.kernels.multicolour import relax_colours
 from simhelm.simulators.linear.matrix import Ordering, PreparedMatrix, prepare
-from simhelm.simulators.names import nearest
 
 Method = Literal["sor", "ssor", "ssor_pcg"]
 METHODS: tuple[Method, ...] = ("sor", "ssor", "ssor_pcg")
@@ -204,7 +204,7 @@ def solve_many(
     """
     if method not in METHODS:
         raise ValueError(
-            f"method: expected one of {METHODS}, got {method!r}{nearest(method, METHODS)}"
+            f"method: expected one of {METHODS}, got {method!r}{did_you_mean(method, METHODS)}"
         )
     b = np.ascontiguousarray(b, dtype=np.float64)
     if b.ndim != 2 or b.shape[1] != A.size:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from simhelm.simulators.checks import whole_number
+from simhelm.core.checks import whole_number
 from simhelm.simulators.nbody.system import Floats, System, check_system
 
 # Units of the published three-body environment, with the constants of its code (AMUSE):

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simhelm.simulators.checks import whole_number
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.checks import whole_number
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.nbody import kernels
 from simhelm.simulators.nbody.kernels.batch import advance_range
 from simhelm.simulators.nbody.kernels.diagnostics import total_energies

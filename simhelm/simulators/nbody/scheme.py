@@ -6,8 +6,8 @@ import dataclasses
 import math
 from typing import Literal
 
-from simhelm.simulators.checks import whole_number
-from simhelm.simulators.names import nearest
+from simhelm.core.checks import whole_number
+from simhelm.core.did_you_mean import did_you_mean
 from simhelm.simulators.nbody import kernels
 
 Method = Literal["hermite4", "hermite6", "leapfrog", "yoshida4", "yoshida6", "gauss_radau15"]
@@ -64,7 +64,7 @@ class Scheme:
         if self.method not in CRITERIA:
             raise ValueError(
                 f"method: expected one of {sorted(CRITERIA)}, got {self.method!r}"
-                + nearest(str(self.method), CRITERIA)
+                + did_you_mean(str(self.method), CRITERIA)
             )
         legal = CRITERIA[self.method]
         if self.criterion is None:
@@ -72,7 +72,7 @@ class Scheme:
         if self.criterion not in legal:
             raise ValueError(
                 f"criterion: {self.method} works with {legal}, got {self.criterion!r}"
-                + nearest(str(self.criterion), legal)
+                + did_you_mean(str(self.criterion), legal)
             )
         if not (math.isfinite(self.step_parameter) and self.step_parameter > 0.0):
             raise ValueError(

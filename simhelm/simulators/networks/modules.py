@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils import skip_init
 
-from simhelm.simulators.problem import Value
+from simhelm.core.problem import Value
 
 _ACTIVATIONS: dict[Value, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,

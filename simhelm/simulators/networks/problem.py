@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simhelm.simulators.checks import whole_number
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.checks import whole_number
+from simhelm.core.end_reason import EndReason
+from simhelm.core.problem import Metrics, Output, Value, Watch, WatchedProblem, go_on
+from simhelm.core.space import to_parameters
 from simhelm.simulators.networks.space import KNOBS, network_space
-from simhelm.simulators.problem import Metrics, Output, Value, Watch, WatchedProblem, go_on
-from simhelm.simulators.space import to_parameters
 
 _LEAST, _MOST = 2, 797
 

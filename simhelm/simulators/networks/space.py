@@ -6,7 +6,7 @@ convolutions, layers that see everything, and the settings of the optimiser in o
 
 from __future__ import annotations
 
-from simhelm.simulators.space import Knob, Space, choice, optional, repeat, sequence
+from simhelm.core.space import Knob, Space, choice, optional, repeat, sequence
 
 ACTIVATIONS = ("relu", "tanh", "elu")
 POOLINGS = ("none", "max", "average")

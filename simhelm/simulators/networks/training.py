@@ -12,6 +12,8 @@ import torch
 from sklearn.datasets import load_digits
 from torch.nn import functional
 
+from simhelm.core.problem import Value, Watch
+from simhelm.core.torch_threads import single_thread
 from simhelm.simulators.networks.modules import (
     build_network,
     count_macs,
@@ -19,8 +21,6 @@ from simhelm.simulators.networks.modules import (
     loss_and_error,
     make_optimiser,
 )
-from simhelm.simulators.problem import Value, Watch
-from simhelm.single_thread import single_thread
 
 PIXELS, CLASSES = 8, 10
 VALIDATION = TEST = 500

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.simulators.problem import Parameter, Value
+from simhelm.core.problem import Parameter, Value
 
 
 def feature_names(parameters: Sequence[Parameter]) -> list[str]:

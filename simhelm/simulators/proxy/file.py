@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from simhelm.simulators.problem import Parameter
+from simhelm.core.problem import Parameter
 from simhelm.simulators.proxy.forest import Forest
 from simhelm.simulators.proxy.model import Proxy, ProxyOutput
 

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.compiled import compiled
+from simhelm.core.compiled import compiled
 
 
 @dataclasses.dataclass(frozen=True)

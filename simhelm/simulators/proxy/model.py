@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.simulators.problem import Parameter, Value
+from simhelm.core.problem import Parameter, Value
 from simhelm.simulators.proxy.features import feature_names, features
 from simhelm.simulators.proxy.forest import Forest
 

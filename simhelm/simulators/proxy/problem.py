@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import final
 
-from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.problem import Metrics, Problem, Value
+from simhelm.core.end_reason import EndReason
+from simhelm.core.problem import Metrics, Problem, Value
+from simhelm.core.space.identity import space_identity
 from simhelm.simulators.proxy.model import Proxy
-from simhelm.simulators.space.identity import space_identity
 
 
 @final

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from simhelm.simulators.names import nearest
+from simhelm.core.did_you_mean import did_you_mean
 from simhelm.simulators.transport.network import Floats, Network, make_network
 
 REQUIRED = ("from", "to", "capacity", "free_time")
@@ -55,7 +55,7 @@ def _read(path: Path, required: tuple[str, ...], optional: tuple[str, ...]) -> d
     for name in names:
         if name not in known:
             raise ValueError(
-                f"{path}: unknown column {name!r}; expected {known}{nearest(name, known)}"
+                f"{path}: unknown column {name!r}; expected {known}{did_you_mean(name, known)}"
             )
     missing = [name for name in required if name not in names]
     if missing or len(rows) < 2:

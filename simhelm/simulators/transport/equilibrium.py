@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simhelm.simulators.checks import whole_number
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.checks import whole_number
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.transport.kernels import assignment
 from simhelm.simulators.transport.kernels.paths import shortest_tree
 from simhelm.simulators.transport.network import Floats, Network, star

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.simulators.names import nearest
+from simhelm.core.did_you_mean import did_you_mean
 
 MODES = (
     "bike",
@@ -34,7 +34,8 @@ def mode_vector(what: str, values: Mapping[str, float]) -> NDArray[np.float64]:
     for name, value in values.items():
         if name not in MODES:
             raise ValueError(
-                f"{what}: unknown mode {name!r}; expected some of {MODES}{nearest(name, MODES)}"
+                f"{what}: unknown mode {name!r}; expected some of {MODES}"
+                + did_you_mean(name, MODES)
             )
         if not np.isfinite(value):
             raise ValueError(f"{what}: expected a finite number for {name}, got {value!r}")

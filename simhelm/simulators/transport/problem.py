@@ -10,17 +10,9 @@ from typing import Literal
 
 import numpy as np
 
-from simhelm.simulators.checks import whole_number
-from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.problem import (
-    Metrics,
-    Output,
-    Parameter,
-    Value,
-    Watch,
-    WatchedProblem,
-    go_on,
-)
+from simhelm.core.checks import whole_number
+from simhelm.core.end_reason import EndReason
+from simhelm.core.problem import Metrics, Output, Parameter, Value, Watch, WatchedProblem, go_on
 from simhelm.simulators.transport.modes import (
     BASE_MODE,
     MODES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.transport.kernels import state
 from simhelm.simulators.transport.modes import MODES
 from simhelm.simulators.transport.network import Floats, Integers

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from simhelm.simulators.checks import whole_number
+from simhelm.core.checks import whole_number
 from simhelm.simulators.transport.network import Floats, Network
 
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from simhelm.simulators.checks import whole_number
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.checks import whole_number
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.transport.kernels import day as days
 from simhelm.simulators.transport.kernels.roads import time_tables
 from simhelm.simulators.transport.modes import MODES, mode_vector

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.simulators.checks import whole_number
+from simhelm.core.checks import whole_number
 from simhelm.simulators.transport.network import Floats, Network, make_network
 from simhelm.simulators.transport.scenario import ParkingLot, Scenario, TransitLine
 

@@ -15,11 +15,11 @@ from selenium.webdriver.support.ui import WebDriverWait
 from simhelm.calibration import run_study
 from simhelm.calibration.dashboard.application import page_of
 from simhelm.calibration.dashboard.serving import serving
-from simhelm.calibration.errors import ConfigurationError, DirectoryError
-from simhelm.calibration.run import run_steering
-from simhelm.calibration.schema import parse_config
-from simhelm.calibration.training.configuration import resolve_training
-from simhelm.calibration.training.train import train
+from simhelm.control.configuration import parse_config
+from simhelm.control.run import run_steering
+from simhelm.control.training.configuration import resolve_training
+from simhelm.control.training.train import train
+from simhelm.core.errors import ConfigurationError, DirectoryError
 from tests.browser import browser, complaints
 from tests.calibration.dashboard.server import answer, dashboard, fingerprints
 from tests.calibration.study.harness import wait_until

@@ -12,8 +12,8 @@ import psutil
 
 from simhelm.calibration import Execution, StudyView, run_study
 from simhelm.calibration.study.executors import Processes, Serial
-from simhelm.calibration.study.search import trial_seed
-from simhelm.simulators.problem import Problem
+from simhelm.calibration.study.sampler_session import trial_seed
+from simhelm.core.problem import Problem
 
 # Long enough for a slow machine; what is waited for takes a second or two.
 PATIENCE = 60.0

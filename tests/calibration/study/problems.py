@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.simulators.end_reason import EndReason
-from simhelm.simulators.problem import (
+from simhelm.core.end_reason import EndReason
+from simhelm.core.problem import (
     Metrics,
     Output,
     ParallelProblem,

@@ -13,7 +13,7 @@ import pytest
 
 from simhelm.calibration import Execution, StudyView, run_study
 from simhelm.calibration.study.executors import Processes, Serial
-from simhelm.simulators.cancellation import Cancellation
+from simhelm.core.cancellation import Cancellation
 from tests.calibration.study.harness import finished_trials, table, wait_until
 from tests.calibration.study.problems import Bowl, Converging
 from tests.subprocesses import command_line, run_simhelm, started

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from simhelm.calibration import StudyView, run_study
-from simhelm.calibration.errors import ConfigurationError, DirectoryError, SimhelmError, StudyLocked
-from simhelm.calibration.lock import LOCK, exclusive
 from simhelm.calibration.study.definition import describe
-from simhelm.calibration.study.recipe import InstanceRecipe
+from simhelm.calibration.study.problem_source import InstanceRecipe
+from simhelm.core.errors import ConfigurationError, DirectoryError, SimhelmError, StudyLocked
+from simhelm.experiments.lock import LOCK, exclusive
 from simhelm.simulators.transport.problem import ModeChoice
 from tests.calibration.study.faulty_executable import executable, reasons
 from tests.calibration.study.harness import finished_trials, table

@@ -17,7 +17,7 @@ import pytest
 
 from simhelm.calibration import Execution, StudyView, run_study
 from simhelm.calibration.study.executors import Processes
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.end_reason import EndReason
 from tests.calibration.study.faulty_executable import executable, reasons
 from tests.calibration.study.harness import (
     finished_trials,
@@ -218,7 +218,7 @@ def test_waiting_is_never_silent(
 
 
 IMPATIENT = """
-from simhelm.calibration.cli import main
+from simhelm.cli import main
 from simhelm.calibration.study import dispatcher
 dispatcher._FIRST_WORD = 0.3
 if __name__ == "__main__":  # workers are started by import of this file

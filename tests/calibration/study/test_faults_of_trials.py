@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from simhelm.calibration import Execution, StudyView, run_study
-from simhelm.calibration.errors import ConfigurationError, FailureStop
 from simhelm.calibration.study.executors import Serial
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.end_reason import EndReason
+from simhelm.core.errors import ConfigurationError, FailureStop
 from tests.calibration.study.faulty_executable import executable, reasons
 from tests.calibration.study.harness import finished_trials, nothing_left, slots, table
 from tests.calibration.study.problems import Bowl, Faulty, Immobile, Slow

@@ -52,7 +52,7 @@ def test_memory_stays_small(large: Path, words: tuple[str, ...]) -> None:
 def test_looking_needs_no_sampler(large: Path) -> None:
     """Neither Optuna nor numba is imported: they take longer than the answer."""
     code = (
-        "import sys; from simhelm.calibration.cli import app; "
+        "import sys; from simhelm.cli import app; "
         f"app(['status', {str(large)!r}], standalone_mode=False); "
         f"app(['show', {str(large)!r}], standalone_mode=False); "
         "assert not {'optuna', 'numba', 'scipy'} & set(sys.modules)"

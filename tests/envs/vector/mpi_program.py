@@ -13,7 +13,6 @@ from mpi4py import MPI
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 import simhelm  # noqa: F401 - registers the environments
-from simhelm.calibration.testing import assert_same
 from simhelm.envs.vector import (
     EnvironmentFailed,
     MPIVectorEnv,
@@ -21,6 +20,7 @@ from simhelm.envs.vector import (
     serve_environments,
 )
 from simhelm.envs.vector.sb3 import MPIVecEnv
+from simhelm.testing import assert_same
 from tests.envs.vector.toys import Walk
 
 HEAT = functools.partial(gymnasium.make, "simhelm:simhelm/Heat2D-v0", nx=6, steps=4)

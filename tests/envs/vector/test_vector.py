@@ -12,10 +12,10 @@ from gymnasium.vector import SyncVectorEnv
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 import simhelm  # noqa: F401 - registers the environments
-from simhelm.calibration.testing import assert_same
 from simhelm.envs.vector import EnvironmentFailed, ProcessVectorEnv
 from simhelm.envs.vector.crew import shares
 from simhelm.envs.vector.sb3 import LocalVecEnv, ProcessVecEnv
+from simhelm.testing import assert_same
 from tests.envs.vector.toys import Walk
 
 HEAT = functools.partial(gymnasium.make, "simhelm:simhelm/Heat2D-v0", nx=6, steps=4)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from simhelm.core.problem import Value
 from simhelm.simulators import EndReason
 from simhelm.simulators.accelerator import Design, Layer, evaluate
 from simhelm.simulators.accelerator.model import DRAM_PJ_PER_BYTE, MAC_PJ
 from simhelm.simulators.accelerator.problem import Accelerator
 from simhelm.simulators.accelerator.zigzag import ZigZag, roofline_cycles, tables, worker
-from simhelm.simulators.problem import Value
 
 needs_zigzag = pytest.mark.skipif(
     importlib.util.find_spec("zigzag") is None, reason="needs zigzag-dse"

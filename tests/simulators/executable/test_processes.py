@@ -11,10 +11,10 @@ from typing import Any
 import psutil
 import pytest
 
-from simhelm.simulators.cancellation import Cancellation
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.cancellation import Cancellation
+from simhelm.core.end_reason import EndReason
+from simhelm.core.problem import Metrics
 from simhelm.simulators.executable.limits import MARKER, marked
-from simhelm.simulators.problem import Metrics
 from tests.simulators.executable.shell import CONFIG, shell_problem
 
 

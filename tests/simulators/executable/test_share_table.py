@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.executable import ExecutableProblem
 from simhelm.simulators.executable.outputs import BadOutput
 from simhelm.simulators.executable.share_table import ShareCurve, ShareTable

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.fem import (
     Discretisation,
     Material,

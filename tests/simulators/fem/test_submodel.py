@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.fem import (
     Impact,
     PlateModel,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.fem import (
     Load,
     Rayleigh,

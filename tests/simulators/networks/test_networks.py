@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simhelm.core.problem import Value
+from simhelm.core.space import Bisected
 from simhelm.simulators import EndReason
 from simhelm.simulators.networks.problem import NetworkArchitecture
-from simhelm.simulators.problem import Value
-from simhelm.simulators.space import Bisected
 
 torch = pytest.importorskip("torch")
 

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 import pytest
 
-from simhelm.compiled import compiled_in_place
+from simhelm.core.compiled import compiled_in_place
 from simhelm.simulators.transport.kernels.reference import reference
 
 

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from simhelm.core.checks import whole_number
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.accelerator.layers import Layer
 from simhelm.simulators.accelerator.model import DRAM_PJ_PER_BYTE, Design
 from simhelm.simulators.accelerator.zigzag import worker
@@ -22,8 +24,6 @@ from simhelm.simulators.accelerator.zigzag.tables import (
     mapping_table,
     workload_table,
 )
-from simhelm.simulators.checks import whole_number
-from simhelm.simulators.end_reason import EndReason
 from simhelm.simulators.executable.limits import without_job
 from simhelm.simulators.executable.process import Limits, run_process
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simhelm.compiled import compiled_in_place
+from simhelm.core.compiled import compiled_in_place
 from simhelm.simulators.dram.kernels import (
     A_END_REQUEST,
     A_RESPONSE,

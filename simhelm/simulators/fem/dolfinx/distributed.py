@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.fem.arrays import Floats, Integers
 from simhelm.simulators.fem.discretisation import Discretisation
 from simhelm.simulators.fem.dolfinx.forms import Forms
 from simhelm.simulators.fem.dolfinx.library import load_petsc
 from simhelm.simulators.fem.dolfinx.stepping import DistributedStepper
+from simhelm.simulators.fem.function_space import Nodes
 from simhelm.simulators.fem.impact_model import straight_edges, unit_traction, young_moduli
 from simhelm.simulators.fem.material import Material
 from simhelm.simulators.fem.mesh import Mesh
@@ -19,7 +20,6 @@ from simhelm.simulators.fem.numbering import matching
 from simhelm.simulators.fem.row_blocks import row_blocks
 from simhelm.simulators.fem.run import Run
 from simhelm.simulators.fem.scenario import Scenario
-from simhelm.simulators.fem.space import Nodes
 from simhelm.simulators.fem.stress import PeakStress
 from simhelm.simulators.fem.submodel import in_ring_order
 from simhelm.simulators.fem.trace import Recording

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simhelm.compiled import compiled
+from simhelm.core.compiled import compiled
 from simhelm.simulators.linear.kernels import (
     NOT_FINITE,
     Floats,

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from simhelm.compiled import compiled
+from simhelm.core.compiled import compiled
 from simhelm.simulators.linear.kernels import (
     CONVERGED,
     DIVERGENCE_GROWTH,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simhelm.compiled import compiled
+from simhelm.core.compiled import compiled
 from simhelm.simulators.linear.kernels import (
     DIVERGENCE_GROWTH,
     RUNNING,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simhelm.compiled import compiled
+from simhelm.core.compiled import compiled
 from simhelm.simulators.linear.kernels import (
     CONVERGED,
     DIVERGENCE_GROWTH,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simhelm.compiled import compiled_in_place
+from simhelm.core.compiled import compiled_in_place
 from simhelm.simulators.nbody.kernels import Floats
 
 

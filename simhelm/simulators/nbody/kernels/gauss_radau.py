@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from simhelm.compiled import compiled
+from simhelm.core.compiled import compiled
 from simhelm.simulators.nbody.kernels import COMPLETED, RUNNING, Floats
 from simhelm.simulators.nbody.kernels.forces import accelerations, collision_time
 from simhelm.simulators.nbody.kernels.stepping import clip, judge

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simhelm.compiled import compiled, compiled_in_place
+from simhelm.core.compiled import compiled, compiled_in_place
 from simhelm.simulators.nbody.kernels import (
     AARSETH,
     COMPLETED,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simhelm.compiled import compiled, compiled_in_place
+from simhelm.core.compiled import compiled, compiled_in_place
 from simhelm.simulators.nbody.kernels import COMPLETED, CONSTANT, RUNNING, Floats
 from simhelm.simulators.nbody.kernels.forces import accelerations_and_jerks
 from simhelm.simulators.nbody.kernels.stepping import clip, equal_share, equal_steps, judge

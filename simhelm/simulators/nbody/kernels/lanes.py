@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simhelm.compiled import compiled, compiled_as_written, inlined_as_written
+from simhelm.core.compiled import compiled, compiled_as_written, inlined_as_written
 from simhelm.simulators.nbody.kernels import (
     COMPLETED,
     NOT_FINITE,

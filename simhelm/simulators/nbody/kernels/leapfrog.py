@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simhelm.compiled import compiled
+from simhelm.core.compiled import compiled
 from simhelm.simulators.nbody.kernels import COLLISION_TIME, COMPLETED, RUNNING, SLIVER, Floats
 from simhelm.simulators.nbody.kernels.forces import accelerations, collision_time
 from simhelm.simulators.nbody.kernels.stepping import clip, equal_share, equal_steps, judge

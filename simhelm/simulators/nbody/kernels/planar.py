@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simhelm.compiled import inlined_as_written
+from simhelm.core.compiled import inlined_as_written
 from simhelm.simulators.nbody.kernels.fused import fma
 
 # Vectors (ax, ay, bx, by), or their derivatives.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simhelm.compiled import inlined_as_written
+from simhelm.core.compiled import inlined_as_written
 from simhelm.simulators.nbody.kernels import (
     CLOSE_APPROACH,
     NOT_FINITE,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.compiled import compiled
+from simhelm.core.compiled import compiled
 from simhelm.simulators.transport.kernels.paths import shortest_tree
 
 CONVERGED, MAX_ITERATIONS, NOT_FINITE, UNREACHABLE = range(4)

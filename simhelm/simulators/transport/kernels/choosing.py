@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.compiled import compiled_in_place
+from simhelm.core.compiled import compiled_in_place
 from simhelm.simulators.transport.kernels.roads import bin_of
 from simhelm.simulators.transport.kernels.state import wide
 from simhelm.simulators.transport.kernels.transit import expected_seconds

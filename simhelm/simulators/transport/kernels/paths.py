@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.compiled import compiled_in_place
+from simhelm.core.compiled import compiled_in_place
 
 
 @compiled_in_place

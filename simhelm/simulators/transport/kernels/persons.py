@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.compiled import compiled_in_place
+from simhelm.core.compiled import compiled_in_place
 from simhelm.simulators.transport.kernels.choosing import RESCUE_MODES, choose_mode, uniform
 from simhelm.simulators.transport.kernels.paths import push
 from simhelm.simulators.transport.kernels.ride_hail import request

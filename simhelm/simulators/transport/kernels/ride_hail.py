@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.compiled import compiled_in_place
+from simhelm.core.compiled import compiled_in_place
 from simhelm.simulators.transport.kernels.roads import bin_of, set_out
 from simhelm.simulators.transport.kernels.state import (
     ASSIGNED,

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.compiled import compiled, compiled_in_place
+from simhelm.core.compiled import compiled, compiled_in_place
 from simhelm.simulators.transport.kernels.paths import shortest_tree
 from simhelm.simulators.transport.kernels.state import (
     BIN_SECONDS,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.compiled import compiled, compiled_in_place
+from simhelm.core.compiled import compiled, compiled_in_place
 from simhelm.simulators.transport.kernels.paths import push, shortest_tree
 from simhelm.simulators.transport.kernels.roads import bin_of
 from simhelm.simulators.transport.kernels.state import (

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.transport.kernels.day import plan_only
 from simhelm.simulators.transport.kernels.roads import bin_of
 from simhelm.simulators.transport.kernels.state import BIN_SECONDS, HORIZON

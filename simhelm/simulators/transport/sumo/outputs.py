@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.simulators.end_reason import EndReason
+from simhelm.core.end_reason import EndReason
 from simhelm.simulators.transport.kernels.state import BIN_SECONDS, BINS
 from simhelm.simulators.transport.result import DayFailed
 

@@ -1,0 +1,1 @@
+"""Sequential control: steering, training, evaluation and tuners."""

@@ -1,0 +1,114 @@
+"""What happens between two rollouts of a training: validation, checkpoint, stop."""
+
+from __future__ import annotations
+
+import logging
+import statistics
+from collections.abc import Callable
+from typing import Any
+
+import gymnasium
+from stable_baselines3.common.callbacks import BaseCallback
+
+from simhelm.agents.export import ObservationScaling, policy_of
+from simhelm.agents.policy import PolicyMetadata
+from simhelm.control.training.configuration import TrainingConfig
+from simhelm.control.training.rollout import run_episodes
+from simhelm.control.training.run_files import (
+    BEST,
+    TrainingDirectory,
+    TrainingStopped,
+    best_validation,
+)
+from simhelm.core.cancellation import Cancellation
+
+log = logging.getLogger(__name__)
+
+
+class TrainingCallback(BaseCallback):
+    """Validates, saves and stops at the beginning of a rollout.
+
+    There, between learning and the next steps, the state of the algorithms is complete.
+
+    Args:
+        config: of the training.
+        directory: where files go.
+        env: a plain environment, for validation.
+        scaling: of the observations.
+        metadata: of the policies.
+        progress: told (steps done, steps in all, name).
+        stop: asks the training to end.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        directory: TrainingDirectory,
+        env: gymnasium.Env[Any, Any],
+        scaling: ObservationScaling,
+        metadata: PolicyMetadata,
+        progress: Callable[[int, int, str], None],
+        stop: Cancellation,
+    ) -> None:
+        super().__init__()
+        self.config, self.directory, self.env = config, directory, env
+        self.scaling, self.metadata = scaling, metadata
+        self.progress, self.stop = progress, stop
+        self.validations: list[dict[str, Any]] = []
+        self._saved_at = 0
+
+    def resume(self, document: dict[str, Any]) -> None:
+        """Go on from what a checkpoint says."""
+        self.validations = document["validations"]
+        self._saved_at = document["state"]["counters"]["num_timesteps"]
+
+    def best(self) -> dict[str, Any]:
+        """The validation that chooses the policy."""
+        return best_validation(self.validations)
+
+    def validate(self) -> None:
+        """Play the validation episodes with the policy as it is."""
+        policy = policy_of(self.model, scaling=self.scaling, metadata=self.metadata)
+        first, stop = self.config.validation_seeds
+        seeds = range(first, min(stop, first + self.config.validation_episodes))
+        results = run_episodes(self.env, policy.act, seeds)
+        rewards = [result.total_reward for result in results]
+        entry = {
+            "steps": self.num_timesteps,
+            "mean_reward": statistics.fmean(rewards),
+            "episodes": len(results),
+            "failures": sum(bool(result.failure) for result in results),
+            "mean_cost": statistics.fmean(result.cost for result in results),
+        }
+        self.validations.append(entry)
+        if self.best() is entry:
+            policy.save(self.directory.path / BEST)
+        for name in ("mean_reward", "mean_cost", "failures"):
+            self.logger.record(f"validation/{name}", entry[name])
+        self.logger.dump(self.num_timesteps)
+        log.info("%d steps: mean validation reward %g", entry["steps"], entry["mean_reward"])
+
+    def save(self) -> None:
+        """Write a checkpoint."""
+        self.directory.save(self.model, {"validations": self.validations})
+        self._saved_at = self.num_timesteps
+
+    def _on_rollout_start(self) -> None:
+        # The base class counts in steps of the callback only, the model from the beginning.
+        self.num_timesteps = self.model.num_timesteps
+        steps = self.num_timesteps
+        self.progress(min(steps, self.config.steps), self.config.steps, self.config.algorithm)
+        validated_at = self.validations[-1]["steps"] if self.validations else 0
+        every = self.config.evaluate_every
+        if steps // every > validated_at // every:
+            self.validate()
+        every = self.config.checkpoint_every
+        if steps // every > self._saved_at // every:
+            self.save()
+        if self.stop.is_set:
+            if steps > self._saved_at:
+                self.save()
+            raise TrainingStopped
+
+    def _on_step(self) -> bool:
+        return True

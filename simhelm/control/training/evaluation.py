@@ -1,0 +1,290 @@
+"""Policies and baselines on the same test episodes, with intervals."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from simhelm.agents.policy import Policy
+from simhelm.control.training.rollout import EpisodeResult, run_episodes
+from simhelm.core.did_you_mean import did_you_mean
+from simhelm.core.errors import ConfigurationError
+from simhelm.envs.baseline import Baseline
+from simhelm.evidence.verdict import verdict_sentence
+
+Floats = NDArray[np.float64]
+# Columns of what _numbers gives.
+_COST, _REWARD = 2, 3
+_RESAMPLES = 2_000
+_LEVELS = (2.5, 97.5)
+
+
+@dataclasses.dataclass(frozen=True)
+class Interval:
+    """An estimate, and the 95 % percentile bootstrap interval over the episodes."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationRow:
+    """One contender on the test episodes.
+
+    Attributes:
+        who, kind: name, and policy, pooled, rule, fixed, random or oracle.
+        episodes: how many.
+        median, p90: of what is judged: the final error, or minus the sum of rewards.
+        maximum: the worst episode.
+        failure_rate: share of episodes that failed or missed the tolerance.
+        cost: mean simulator work units of an episode.
+        mean_reward: mean sum of rewards.
+    """
+
+    who: str
+    kind: str
+    episodes: int
+    median: Interval
+    p90: Interval
+    maximum: float
+    failure_rate: Interval
+    cost: Interval
+    mean_reward: Interval
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """All contenders.
+
+    Attributes:
+        judged: ``"error"``, or ``"loss"`` (minus the sum of rewards).
+        tolerance: of the error, None if none was stated.
+        rows: policies first, then baselines in the environment's order.
+        verdict: a sentence computed from the same episodes; learning pays where the interval of
+            the difference from the best baseline, episode by episode, is above 0.
+    """
+
+    judged: str
+    tolerance: float | None
+    rows: list[EvaluationRow]
+    verdict: str
+
+
+def evaluate(
+    env: gymnasium.Env[Any, Any],
+    policies: Mapping[str, Policy],
+    seeds: range,
+    *,
+    tolerance: float | None = None,
+    baselines: Sequence[str] | None = None,
+    progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+) -> Evaluation:
+    """Play the same episodes with every policy and every baseline.
+
+    Args:
+        env: the environment.
+        policies: by name; of several, a row of all their episodes together is added.
+        seeds: of the episodes.
+        tolerance: an episode whose final error is larger counts as failed.
+        baselines: names of some; None for all that the environment has.
+        progress: told (contenders done, contenders in all, name).
+
+    Raises:
+        ConfigurationError: a policy that does not fit, an unknown baseline, a tolerance where
+            the environment tells no error.
+    """
+    chosen = _chosen(env, baselines)
+    results: dict[str, tuple[str, list[EpisodeResult]]] = {}
+    total = len(policies) + len(chosen)
+    for name, policy in policies.items():
+        progress(len(results), total, name)
+        _check_fit(env, name, policy)
+        results[name] = "policy", run_episodes(env, policy.act, seeds)
+    for name, baseline in chosen.items():
+        progress(len(results), total, name)
+        results[name] = baseline.kind, _play_baseline(env, name, seeds)
+    return summarise(results, tolerance)
+
+
+def summarise(
+    results: Mapping[str, tuple[str, list[EpisodeResult]]], tolerance: float | None
+) -> Evaluation:
+    """The table of results by name, each with its kind."""
+    every = [result for _, group in results.values() for result in group]
+    has_error = all(result.error is not None for result in every)
+    if tolerance is not None and not has_error:
+        raise ConfigurationError("--tolerance: this environment tells no error in its last info")
+    judged = "error" if has_error else "loss"
+    groups = {name: (kind, [group]) for name, (kind, group) in results.items()}
+    policies = {name: it for name, it in groups.items() if it[0] == "policy"}
+    if len(policies) > 1:
+        learned = [group for _, (group,) in policies.values()]
+        pooled = {f"all {len(learned)} policies": ("pooled", learned)}
+        groups = policies | pooled | {n: it for n, it in groups.items() if n not in policies}
+    tables = {name: _table(each, judged, tolerance) for name, (_, each) in groups.items()}
+    rows = [_row(name, kind, tables[name]) for name, (kind, _) in groups.items()]
+    return Evaluation(judged, tolerance, rows, _verdict(rows, tables, tolerance))
+
+
+def _chosen(env: gymnasium.Env[Any, Any], names: Sequence[str] | None) -> Mapping[str, Baseline]:
+    env.reset(seed=0)
+    inner: Any = env.unwrapped
+    known: Mapping[str, Baseline] = inner.baselines() if hasattr(inner, "baselines") else {}
+    for name in names or ():
+        if name not in known:
+            raise ConfigurationError(
+                f"unknown baseline {name!r}; expected some of {sorted(known)}"
+                + did_you_mean(name, known)
+            )
+    return known if names is None else {name: known[name] for name in names}
+
+
+def _play_baseline(env: gymnasium.Env[Any, Any], name: str, seeds: range) -> list[EpisodeResult]:
+    """A baseline may keep a state, so every episode gets a fresh one."""
+    inner: Any = env.unwrapped
+    results: list[EpisodeResult] = []
+    for seed in seeds if getattr(inner, "is_random", True) else seeds[:1]:
+        env.action_space.seed(seed)
+        fresh = _FreshBaseline(inner, name)
+        results += run_episodes(env, fresh.act, [seed])
+    return results
+
+
+class _FreshBaseline:
+    """A baseline that is made at the first step, after the reset of its episode."""
+
+    def __init__(self, inner: Any, name: str) -> None:
+        self._inner, self._name = inner, name
+        self._policy: Callable[[], Any] | None = None
+
+    def act(self, observation: Any) -> Any:
+        if self._policy is None:
+            self._policy = self._inner.baselines()[self._name].policy
+        return self._policy()
+
+
+def _check_fit(env: gymnasium.Env[Any, Any], name: str, policy: Policy) -> None:
+    size = math.prod(env.observation_space.shape or ())
+    space = env.action_space
+    is_discrete = isinstance(space, gymnasium.spaces.Discrete)
+    actions = int(space.n) if isinstance(space, gymnasium.spaces.Discrete) else space.shape
+    has = int(policy.network.layout[-1]) if policy.is_discrete else policy.action_shape
+    if policy.observation_size != size or policy.is_discrete != is_discrete or actions != has:
+        raise ConfigurationError(
+            f"{name}: the policy maps {policy.observation_size} numbers to "
+            f"{'one of ' if policy.is_discrete else ''}{has} actions, the environment has "
+            f"{size} and {'one of ' if is_discrete else ''}{actions}"
+        )
+
+
+def _table(groups: list[list[EpisodeResult]], judged: str, tolerance: float | None) -> Floats:
+    """Numbers of every episode, shape (trainings, episodes, 4)."""
+    return np.array([[_numbers(r, judged, tolerance) for r in group] for group in groups])
+
+
+def _row(name: str, kind: str, table: Floats) -> EvaluationRow:
+    """One row; trainings are resampled together with their episodes' seeds."""
+    value, failed, cost, reward = np.moveaxis(table, 2, 0)
+    return EvaluationRow(
+        name,
+        kind,
+        value.size,
+        _bootstrap(value, np.median),
+        _bootstrap(value, _p90),
+        float(value.max()),
+        _bootstrap(failed, np.mean),
+        _bootstrap(cost, np.mean),
+        _bootstrap(reward, np.mean),
+    )
+
+
+def _numbers(
+    result: EpisodeResult, judged: str, tolerance: float | None
+) -> tuple[float, float, float, float]:
+    error = result.error
+    value = -result.total_reward if judged == "loss" or error is None else error
+    missed = tolerance is not None and not value <= tolerance
+    # An error that is no number is the worst there is; the largest double keeps tables finite.
+    value = value if math.isfinite(value) else float(np.finfo(np.float64).max)
+    return value, float(bool(result.failure) or missed), result.cost, result.total_reward
+
+
+def _p90(values: Floats, axis: int | None = None) -> Any:
+    # The nearest measured value: between 1e-9 and 1 there is no sense in interpolating.
+    return np.quantile(values, 0.9, axis=axis, method="higher")
+
+
+def _bootstrap(values: Floats, statistic: Callable[..., Any]) -> Interval:
+    """Resamples seeds (columns) and trainings (rows), both with replacement.
+
+    The generator is fixed, so that contenders meet the same resamples of the same seeds.
+    """
+    rows, columns = values.shape
+    rng = np.random.default_rng(0)
+    seeds = rng.integers(columns, size=(_RESAMPLES, 1, columns))
+    runs = rng.integers(rows, size=(_RESAMPLES, rows, 1))
+    samples = values[runs, seeds].reshape(_RESAMPLES, -1)
+    low, high = np.percentile(statistic(samples, axis=1), _LEVELS, method="nearest")
+    return Interval(float(statistic(values.ravel())), float(low), float(high))
+
+
+def _verdict(
+    rows: list[EvaluationRow], tables: Mapping[str, Floats], tolerance: float | None
+) -> str:
+    """Against the best baseline that is no oracle, chosen in hindsight: its advantage."""
+    learned = [row for row in rows if row.kind in ("policy", "pooled")]
+    rivals = [row for row in rows if row.kind in ("fixed", "rule", "random")]
+    if not learned or not rivals:
+        return "No verdict: a policy and a baseline are both needed for one."
+    ours = learned[-1]
+    if tolerance is None:
+        best = min(rivals, key=lambda row: -row.mean_reward.value)
+        gain = _bootstrap(
+            tables[ours.who][:, :, _REWARD] - tables[best.who][:, :, _REWARD], np.mean
+        )
+        return (
+            f"{verdict_sentence(gain.low, gain.high, 'these episodes')}: mean reward "
+            f"{_text(ours.mean_reward)} of {ours.who}, {_text(best.mean_reward)} of {best.who}, "
+            f"the best baseline in hindsight that is no oracle; difference, episode by episode: "
+            f"{_text(gain)}."
+        )
+    safe = [row for row in rivals if row.failure_rate.value <= ours.failure_rate.value]
+    if not safe:
+        return (
+            f"{ours.who} misses the tolerance in {_text(ours.failure_rate)} of the episodes, less "
+            f"often than every baseline that is no oracle; mean cost {_text(ours.cost)}."
+        )
+    best = min(safe, key=lambda row: row.cost.value)
+    gain = _bootstrap(tables[best.who][:, :, _COST] - tables[ours.who][:, :, _COST], np.mean)
+    return (
+        f"{verdict_sentence(gain.low, gain.high, 'these episodes')}: mean cost "
+        f"{_text(ours.cost)} of {ours.who}, {_text(best.cost)} of {best.who}, the cheapest "
+        f"baseline in hindsight that misses the tolerance no more often and is no oracle; "
+        f"saved, episode by episode: {_text(gain)}."
+    )
+
+
+def _text(interval: Interval) -> str:
+    return f"{interval.value:.4g} [{interval.low:.4g}, {interval.high:.4g}]"
+
+
+def cells(row: EvaluationRow, judged: str) -> dict[str, str]:
+    """The row as text."""
+    return {
+        "who": row.who,
+        "kind": row.kind,
+        "episodes": str(row.episodes),
+        f"median {judged}": _text(row.median),
+        f"p90 {judged}": _text(row.p90),
+        "maximum": f"{row.maximum:.4g}",
+        "failure rate": _text(row.failure_rate),
+        "mean cost": _text(row.cost),
+        "mean reward": _text(row.mean_reward),
+    }

@@ -1,0 +1,116 @@
+"""Independent trainings with several seeds, run by the study engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from simhelm.calibration.study.configuration import FailureTable, SamplerTable, StudyConfig
+from simhelm.calibration.study.definition import of_object
+from simhelm.calibration.study.study import Study
+from simhelm.control.training.configuration import TrainingConfig
+from simhelm.control.training.run_files import read_json
+from simhelm.control.training.train import TrainingExecution, train
+from simhelm.core.end_reason import EndReason
+from simhelm.core.errors import ConfigurationError
+from simhelm.core.problem import Metrics, Output, Parameter, Problem, Value
+from simhelm.experiments.atomic_write import write_json
+from simhelm.experiments.provenance import difference
+
+_SEED = "training_seed"
+SWEEP, STUDY = "sweep.json", "study"
+# No sum of rewards is beyond this.
+_HUGE = 1e15
+
+
+class TrainingSweep(Problem):
+    """One training a trial; the only parameter is the training's seed.
+
+    Args:
+        config: of every training, but for the seed.
+        directory: where the trainings' directories are made.
+        seeds: of the trainings, in order.
+        command: what the user wrote.
+    """
+
+    name = "TrainingSweep"
+    objective = "validation_reward"
+    direction = "maximize"
+    work_unit = "environment steps"
+
+    def __init__(
+        self, config: TrainingConfig, directory: Path, seeds: tuple[int, ...], command: str = ""
+    ) -> None:
+        self.config, self.directory, self.seeds = config, directory, seeds
+        self.command = command
+        self.worst_objective = -_HUGE
+        self.full_budget = config.steps
+        self.parameters = (Parameter(_SEED, "categorical", seeds[0], choices=seeds),)
+        self.outputs = (
+            Output("validation_reward", "1", -_HUGE, _HUGE, "of the policy that was kept"),
+            Output("last_validation_reward", "1", -_HUGE, _HUGE, "of the policy at the end"),
+        )
+
+    def evaluate(
+        self, config: Mapping[str, Value], *, seed: int, budget: int | None = None
+    ) -> Metrics:
+        """Train, or go on with a training that was interrupted."""
+        self.check_config(config)
+        chosen = int(config[_SEED])
+        finished = train(
+            self.config.model_copy(update={"seed": chosen}),
+            self.place(chosen),
+            execution=TrainingExecution(command=self.command),
+        )
+        last = finished.validations[-1]
+        values = {
+            "validation_reward": finished.best["mean_reward"],
+            "last_validation_reward": last["mean_reward"],
+        }
+        return Metrics(values, EndReason.COMPLETED, float(last["steps"]))
+
+    def place(self, seed: int) -> Path:
+        """The directory of one training."""
+        return self.directory / f"seed-{seed}"
+
+
+def sweep_study(
+    config: TrainingConfig, directory: Path, repeats: int, *, command: str = ""
+) -> tuple[TrainingSweep, Study]:
+    """A study of ``repeats`` trainings with the seeds from ``config.seed`` on.
+
+    Raises:
+        ConfigurationError: the directory holds another sweep.
+    """
+    _claim(directory, config, repeats)
+    seeds = tuple(range(config.seed, config.seed + repeats))
+    problem = TrainingSweep(config, directory.resolve(), seeds, command)
+    settings = StudyConfig(
+        title=f"{config.algorithm} on {config.environment.id}",
+        seed=config.seed,
+        trials=repeats,
+        batch=repeats,
+        baselines=[],
+        initial=[{_SEED: seed} for seed in seeds],
+        sampler=SamplerTable(name="RandomSampler"),
+        failures=FailureTable(),
+    )
+    return problem, Study(directory / STUDY, of_object(problem, settings))
+
+
+def _claim(directory: Path, config: TrainingConfig, repeats: int) -> None:
+    """Note what is trained here: the study knows the seeds only."""
+    now = {"config": config.model_dump(mode="json"), "repeats": repeats}
+    note = directory / SWEEP
+    if note.is_file():
+        before = read_json(note)
+        if before != now:
+            raise ConfigurationError(
+                f"{directory} holds another sweep:\n{difference(before, now)}\n"
+                "choose another directory with --out"
+            )
+        return
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise ConfigurationError(f"{directory}: expected an empty directory; use another --out")
+    directory.mkdir(parents=True, exist_ok=True)
+    write_json(note, now)

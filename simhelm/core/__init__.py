@@ -1,0 +1,1 @@
+"""What every room speaks: problems, the search space, results and their end reasons."""

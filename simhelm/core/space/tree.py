@@ -1,0 +1,320 @@
+"""A search space: its next choice, its size, all that is in it, and drawing from it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from simhelm.core.did_you_mean import did_you_mean
+from simhelm.core.space.nodes import Chain, Choice, Node, Nothing, Repeat, Value, When
+
+# Parts that are still to be walked through, each with the prefix of its names: (part, rest).
+Pending = tuple[tuple[Node, str], "Pending"] | None
+Assignment = Mapping[str, Value]
+# A parent's full name and the values for which a choice exists.
+Condition = tuple[str, tuple[Value, ...]]
+
+
+@dataclasses.dataclass(frozen=True)
+class OpenChoice:
+    """A choice to be made next.
+
+    Attributes:
+        name: full name.
+        options: legal values, at least one.
+        ordered: neighbouring options resemble each other.
+    """
+
+    name: str
+    options: tuple[Value, ...]
+    ordered: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class _Step:
+    """A choice together with what follows each option."""
+
+    choice: OpenChoice
+    below: tuple[Pending, ...]
+
+
+class Space:
+    """A tree of choices. An assignment gives values to full names, in the order of the walk.
+
+    Args:
+        root: made of the words of :mod:`simhelm.core.space.nodes`.
+    """
+
+    def __init__(self, root: Node) -> None:
+        self.root = root
+
+    def next_choice(self, assignment: Assignment) -> OpenChoice | None:
+        """The first choice that the assignment leaves open; None if it is complete.
+
+        Raises:
+            ValueError: the assignment has a value that is no option, or a name that does not
+                exist beside the others.
+        """
+        walked: dict[str, Value] = {}
+        pending = _start(self.root)
+        # What was walked so far, not the whole assignment, decides what comes up.
+        while (step := _advance(pending, walked)) is not None:
+            name = step.choice.name
+            if name not in assignment:
+                break
+            walked[name] = assignment[name]
+            pending = step.below[_place(step.choice, assignment[name])]
+        if len(walked) < len(assignment):
+            stranger = next(name for name in assignment if name not in walked)
+            known = [] if step is None else [step.choice.name]
+            raise ValueError(
+                f"{stranger!r} does not exist here; expected next: {known}"
+                + did_you_mean(stranger, known)
+            )
+        return None if step is None else step.choice
+
+    def check(self, assignment: Assignment) -> None:
+        """Raise ValueError unless the assignment is complete and legal."""
+        open_choice = self.next_choice(assignment)
+        if open_choice is not None:
+            raise ValueError(f"choice {open_choice.name!r} is missing")
+
+    def count(self) -> int:
+        """The exact number of complete assignments, without enumerating them."""
+        return _count(_start(self.root), {}, _watched(self.root), {})
+
+    def enumerate(self) -> Iterator[dict[str, Value]]:
+        """Every complete assignment, in the order of the options."""
+        yield from _enumerate(_start(self.root), {})
+
+    def sample(self, rng: np.random.Generator) -> dict[str, Value]:
+        """A complete assignment, every option of every choice equally likely."""
+        assignment: dict[str, Value] = {}
+        pending = _start(self.root)
+        while (step := _advance(pending, assignment)) is not None:
+            place = int(rng.integers(len(step.choice.options)))
+            assignment[step.choice.name] = step.choice.options[place]
+            pending = step.below[place]
+        return assignment
+
+    def most_options(self) -> int:
+        """The largest number of options of any choice."""
+        return max((len(options) for options in _widths(self.root)), default=0)
+
+
+def _start(root: Node) -> Pending:
+    return ((root, ""), None)
+
+
+def _advance(pending: Pending, assignment: Assignment) -> _Step | None:
+    """Expand parts until a choice comes up."""
+    while pending is not None:
+        (node, prefix), rest = pending
+        if isinstance(node, Choice):
+            step = _step(node, prefix, rest)
+            if not (node.shared and step.choice.name in assignment):
+                return step
+            # Made before: only its part below is left.
+            pending = step.below[_place(step.choice, assignment[step.choice.name])]
+        elif isinstance(node, Repeat):
+            return _repeat_step(node, prefix, rest)
+        else:
+            pending = _expand(node, prefix, rest, assignment)
+    return None
+
+
+def _expand(
+    node: Chain | When | Nothing, prefix: str, rest: Pending, assignment: Assignment
+) -> Pending:
+    if isinstance(node, Chain):
+        for part in reversed(node.parts):
+            rest = ((part, prefix), rest)
+    elif isinstance(node, When) and _holds(node, assignment):
+        rest = ((node.part, prefix), rest)
+    return rest
+
+
+def _holds(node: When, assignment: Assignment) -> bool:
+    if node.name not in assignment:
+        return False
+    value = assignment[node.name]
+    return any(_same(value, one) for one in node.values)
+
+
+def _step(node: Choice, prefix: str, rest: Pending) -> _Step:
+    name = node.name if node.shared else prefix + node.name
+    below: list[Pending] = [
+        rest if isinstance(part, Nothing) else ((part, f"{prefix}{node.name}/"), rest)
+        for _, part in node.options
+    ]
+    options = tuple(value for value, _ in node.options)
+    return _Step(OpenChoice(name, options, node.ordered), tuple(below))
+
+
+def _repeat_step(node: Repeat, prefix: str, rest: Pending) -> _Step:
+    name = prefix + node.name
+    below: list[Pending] = []
+    for count in node.counts:
+        pending = rest
+        for place in reversed(range(count)):
+            pending = ((node.part, f"{name}[{place}]/"), pending)
+        below.append(pending)
+    return _Step(OpenChoice(name, node.counts, ordered=True), tuple(below))
+
+
+def _place(choice: OpenChoice, value: Value) -> int:
+    for place, option in enumerate(choice.options):
+        if _same(option, value):
+            return place
+    hint = did_you_mean(str(value), map(str, choice.options))
+    raise ValueError(f"{choice.name}: expected one of {choice.options}, got {value!r}{hint}")
+
+
+def _same(one: Value, two: Value) -> bool:
+    return isinstance(one, bool) == isinstance(two, bool) and one == two
+
+
+def _watched(node: Node) -> frozenset[str]:
+    """Full names whose values decide about other parts: of conditions and of shared choices."""
+    if isinstance(node, Choice):
+        below = frozenset[str]().union(*(_watched(part) for _, part in node.options))
+        return below | {node.name} if node.shared else below
+    if isinstance(node, Chain):
+        return frozenset[str]().union(*map(_watched, node.parts))
+    if isinstance(node, Repeat):
+        return _watched(node.part)
+    if isinstance(node, When):
+        return _watched(node.part) | {node.name}
+    return frozenset()
+
+
+def _count(
+    pending: Pending, seen: dict[str, Value], watched: frozenset[str], known: dict[object, int]
+) -> int:
+    """Assignments from here on: a function of what is pending and of the watched values."""
+    factor = 1
+    while pending is not None and not _touches(pending[0][0], watched):
+        factor *= _count_free(pending[0][0])
+        pending = pending[1]
+    if pending is None:
+        return factor
+    key = pending, tuple(sorted((name, repr(value)) for name, value in seen.items()))
+    if key not in known:
+        known[key] = _count_step(pending, seen, watched, known)
+    return factor * known[key]
+
+
+def _count_step(
+    pending: Pending, seen: dict[str, Value], watched: frozenset[str], known: dict[object, int]
+) -> int:
+    step = _advance(pending, seen)
+    if step is None:
+        return 1
+    return sum(
+        _count(below, _noted(seen, step.choice.name, value, watched), watched, known)
+        for value, below in zip(step.choice.options, step.below, strict=True)
+    )
+
+
+def _count_free(node: Node) -> int:
+    """Assignments of a part that depends on nothing outside, and nothing on it."""
+    if isinstance(node, Choice):
+        return sum(_count_free(part) for _, part in node.options)
+    if isinstance(node, Chain):
+        return math.prod(map(_count_free, node.parts))
+    if isinstance(node, Repeat):
+        one = _count_free(node.part)
+        return sum(one**count for count in node.counts)
+    return 1
+
+
+def _touches(node: Node, watched: frozenset[str]) -> bool:
+    """Whether a part has conditions, or choices that others may depend on."""
+    if isinstance(node, Choice):
+        parts = any(_touches(part, watched) for _, part in node.options)
+        return parts or _is_watched(node.name, watched)
+    if isinstance(node, Chain):
+        return any(_touches(part, watched) for part in node.parts)
+    if isinstance(node, Repeat):
+        return _touches(node.part, watched) or _is_watched(node.name, watched)
+    return isinstance(node, When)
+
+
+def _is_watched(name: str, watched: frozenset[str]) -> bool:
+    # By the last part of a full name: too often at worst, which costs time only.
+    return any(full.rpartition("/")[2] == name for full in watched)
+
+
+def _noted(
+    seen: dict[str, Value], name: str, value: Value, watched: frozenset[str]
+) -> dict[str, Value]:
+    return {**seen, name: value} if name in watched else seen
+
+
+def _enumerate(pending: Pending, assignment: dict[str, Value]) -> Iterator[dict[str, Value]]:
+    step = _advance(pending, assignment)
+    if step is None:
+        yield dict(assignment)
+        return
+    for value, below in zip(step.choice.options, step.below, strict=True):
+        assignment[step.choice.name] = value
+        yield from _enumerate(below, assignment)
+        del assignment[step.choice.name]
+
+
+def _widths(node: Node) -> Iterator[tuple[Value, ...]]:
+    if isinstance(node, Choice):
+        yield tuple(value for value, _ in node.options)
+        for _, part in node.options:
+            yield from _widths(part)
+    elif isinstance(node, Chain):
+        for part in node.parts:
+            yield from _widths(part)
+    elif isinstance(node, Repeat):
+        yield node.counts
+        yield from _widths(node.part)
+    elif isinstance(node, When):
+        yield from _widths(node.part)
+
+
+def all_choices(space: Space) -> dict[str, tuple[tuple[Value, ...], Condition | None]]:
+    """Every choice that may come up, by full name: its options, and when it exists.
+
+    The condition is the nearest one; where that parent does not exist, neither does the choice.
+
+    Raises:
+        ValueError: a choice is reached under several conditions.
+    """
+    found: dict[str, tuple[tuple[Value, ...], Condition | None]] = {}
+    for name, options, condition in _walk_all(space.root, "", None):
+        if name in found and found[name] != (options, condition):
+            raise ValueError(f"{name}: reached under several conditions, which has no export")
+        found[name] = options, condition
+    return found
+
+
+def _walk_all(
+    node: Node, prefix: str, condition: Condition | None
+) -> Iterator[tuple[str, tuple[Value, ...], Condition | None]]:
+    """Every choice of the whole tree with its nearest condition."""
+    if isinstance(node, Choice):
+        name = node.name if node.shared else prefix + node.name
+        yield name, tuple(value for value, _ in node.options), condition
+        for value, part in node.options:
+            yield from _walk_all(part, f"{prefix}{node.name}/", (name, (value,)))
+    elif isinstance(node, Chain):
+        for part in node.parts:
+            yield from _walk_all(part, prefix, condition)
+    elif isinstance(node, Repeat):
+        name = prefix + node.name
+        yield name, node.counts, condition
+        for place in range(node.counts[-1]):
+            enough = tuple(count for count in node.counts if count > place)
+            yield from _walk_all(node.part, f"{name}[{place}]/", (name, enough))
+    elif isinstance(node, When):
+        if condition is not None:
+            raise ValueError(f"{node.name}: a condition within another has no export")
+        yield from _walk_all(node.part, prefix, (node.name, node.values))

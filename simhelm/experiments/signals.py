@@ -1,0 +1,49 @@
+"""SIGINT and SIGTERM for the command line; the library itself installs no handlers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from simhelm.core.cancellation import Cancellation
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def signals(stop: Cancellation) -> Iterator[Callable[[], int | None]]:
+    """Within: the first signal asks to stop, the second ends the process at once.
+
+    What the process started dies with it, as its workers ask the kernel for that.
+
+    Yields:
+        A function that tells the signal that came, None if none did.
+    """
+    received: list[int] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if received:
+            os._exit(128 + number)
+        received.append(number)
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    try:
+        yield lambda: received[0] if received else None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def left_to_rank_0() -> Iterator[None]:
+    """Within: signals that a launcher sends to all ranks are left to rank 0, which ends them."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
