@@ -1,6 +1,6 @@
 """Accelerators: networks on a systolic array, in closed form."""
 
-from simhelm.simulators.accelerator.layers import NETWORKS, Layer, convolution, load_network
+from simhelm.simulators.accelerator.layers import NETWORKS, Layer, convolution
 from simhelm.simulators.accelerator.model import (
     AcceleratorResult,
     Design,
@@ -8,6 +8,7 @@ from simhelm.simulators.accelerator.model import (
     evaluate_many,
     systolic_cycles,
 )
+from simhelm.simulators.accelerator.network_files import load_network
 
 __all__ = [
     "NETWORKS",

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.core.checks import whole_number
-from simhelm.core.did_you_mean import did_you_mean
 
 # Products of dimensions stay far below 2^63.
 _LARGEST = 1 << 24
@@ -127,68 +122,9 @@ NETWORKS = {
 }
 
 
-def load_network(name: str) -> tuple[Layer, ...]:
-    """A network by its name in ``NETWORKS``, or from a file.
-
-    A CSV file has the columns ``name, m, n, k`` and as it likes ``repeats, inputs``; a JSON file
-    a list of objects with these keys; of an ONNX model the convolutions and matrix products are
-    read (see :func:`simhelm.simulators.accelerator.onnx_layers.read_onnx`).
-
-    Raises:
-        ValueError: neither a known name nor a file of this form; the message says which line.
-        ImportError: an ONNX model, and onnx is not installed.
-        OSError: the file cannot be read.
-    """
-    if name in NETWORKS:
-        return NETWORKS[name]()
-    path = Path(name)
-    if path.suffix == ".onnx":
-        from simhelm.simulators.accelerator.onnx_layers import read_onnx
-
-        return read_onnx(path)
-    if path.suffix not in (".csv", ".json"):
-        raise ValueError(
-            f"network: expected one of {sorted(NETWORKS)} or a .csv, .json or .onnx file, "
-            f"got {name!r}{did_you_mean(name, NETWORKS)}"
-        )
-    rows = _csv_rows(path) if path.suffix == ".csv" else _json_rows(path)
-    if not rows:
-        raise ValueError(f"{path}: holds no layer")
-    return tuple(_layer(f"{path}, layer {place}", row) for place, row in enumerate(rows, 1))
-
-
 def layer_table(layers: Sequence[Layer]) -> NDArray[np.int64]:
     """Layers as the kernels want them, shape (layers, 5)."""
     if not layers:
         raise ValueError("layers: expected at least one")
     rows = [[one.m, one.n, one.k, one.repeats, one.inputs or one.m * one.k] for one in layers]
     return np.array(rows, dtype=np.int64)
-
-
-def _csv_rows(path: Path) -> list[Mapping[str, Any]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file, skipinitialspace=True))
-
-
-def _json_rows(path: Path) -> list[Mapping[str, Any]]:
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}: not JSON: {error}") from error
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ValueError(f"{path}: expected a list of objects, one a layer")
-    return rows
-
-
-def _layer(where: str, row: Mapping[str, Any]) -> Layer:
-    known = [field.name for field in dataclasses.fields(Layer)]
-    for key in row:
-        if key not in known:
-            raise ValueError(
-                f"{where}: unknown column {key!r}; expected {known}{did_you_mean(str(key), known)}"
-            )
-    try:
-        numbers = {key: int(row[key]) for key in known[1:] if row.get(key) not in (None, "")}
-        return Layer(str(row["name"]), **numbers)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{where}: expected name, m, n, k as whole numbers: {error}") from error

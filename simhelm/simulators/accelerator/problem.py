@@ -9,8 +9,9 @@ from typing import Literal
 from simhelm.core.end_reason import EndReason
 from simhelm.core.problem import Metrics, Output, Problem, Value
 from simhelm.core.space import to_parameters
-from simhelm.simulators.accelerator.layers import Layer, load_network
+from simhelm.simulators.accelerator.layers import Layer
 from simhelm.simulators.accelerator.model import CLOCK_GHZ, Design, evaluate
+from simhelm.simulators.accelerator.network_files import load_network
 from simhelm.simulators.accelerator.space import KIB, KNOBS, design_space
 from simhelm.simulators.accelerator.zigzag import ZigZag
 

@@ -6,9 +6,9 @@ import importlib
 from collections.abc import Callable
 
 from simhelm.core.did_you_mean import did_you_mean
-from simhelm.simulators.fem.function_space import Assembler, Degree, Nodes
 from simhelm.simulators.fem.material import Material
 from simhelm.simulators.fem.mesh import Mesh
+from simhelm.simulators.fem.nodes import Assembler, Degree, Nodes
 
 Backend = Callable[[Mesh, Material, Degree, Nodes], Assembler]
 

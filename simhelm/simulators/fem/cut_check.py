@@ -7,8 +7,9 @@ import dataclasses
 import numpy as np
 
 from simhelm.simulators.fem.arrays import Booleans, Floats, Matrix
-from simhelm.simulators.fem.function_space import Space, stress_points
+from simhelm.simulators.fem.function_space import Space
 from simhelm.simulators.fem.interpolation import stress_operator_at
+from simhelm.simulators.fem.nodes import stress_points
 from simhelm.simulators.fem.run import Run
 from simhelm.simulators.fem.submodel import Submodel
 

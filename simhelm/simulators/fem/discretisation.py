@@ -8,8 +8,8 @@ import numpy as np
 
 from simhelm.core.checks import whole_number
 from simhelm.simulators.fem.arrays import Floats
-from simhelm.simulators.fem.function_space import Degree
 from simhelm.simulators.fem.material import Rayleigh
+from simhelm.simulators.fem.nodes import Degree
 from simhelm.simulators.fem.scheme import Scheme
 
 

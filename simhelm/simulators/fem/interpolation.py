@@ -9,8 +9,9 @@ import numpy as np
 import scipy.sparse
 
 from simhelm.simulators.fem.arrays import Floats, Integers, Matrix
-from simhelm.simulators.fem.function_space import Degree, Nodes, Space
+from simhelm.simulators.fem.function_space import Space
 from simhelm.simulators.fem.mesh import Mesh
+from simhelm.simulators.fem.nodes import Degree, Nodes
 from simhelm.simulators.fem.numbering import matching
 from simhelm.simulators.fem.trace import Recording, Trace
 from simhelm.simulators.fem.voigt import strain_of_gradient
@@ -145,7 +146,7 @@ def stress_operator_at(
 def shape_functions(shares: Floats, degree: Degree) -> Floats:
     """Values of the Lagrange functions at barycentric coordinates (k, d + 1).
 
-    The order is that of :class:`~simhelm.simulators.fem.function_space.Nodes`.
+    The order is that of :class:`~simhelm.simulators.fem.nodes.Nodes`.
     """
     if degree == 1:
         return shares.copy()

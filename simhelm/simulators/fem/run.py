@@ -24,7 +24,7 @@ class Run:
     Attributes:
         recording: displacements of the recorded nodes.
         peaks: greatest von Mises stress over time, shape (samples, stress points), Pa; points
-            are cell by cell those of :func:`~simhelm.simulators.fem.function_space.stress_points`.
+            are cell by cell those of :func:`~simhelm.simulators.fem.nodes.stress_points`.
         end_reasons: COMPLETED or NOT_FINITE, one a sample.
         work: multiplications spent, one a sample; a shared factorisation is shared out.
     """

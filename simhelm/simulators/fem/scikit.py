@@ -9,16 +9,16 @@ import numpy as np
 import scipy.sparse
 
 from simhelm.simulators.fem.arrays import Floats, Integers, Matrix, dofs_of
-from simhelm.simulators.fem.function_space import Degree, Nodes, corner_places, stress_points
 from simhelm.simulators.fem.material import Material
 from simhelm.simulators.fem.mesh import Mesh
+from simhelm.simulators.fem.nodes import Degree, Nodes, corner_places, stress_points
 from simhelm.simulators.fem.numbering import matching
 from simhelm.simulators.fem.row_blocks import row_blocks
 from simhelm.simulators.fem.voigt import strain_of_gradient
 
 
 class ScikitAssembler:
-    """See :class:`~simhelm.simulators.fem.function_space.Assembler`."""
+    """See :class:`~simhelm.simulators.fem.nodes.Assembler`."""
 
     def __init__(self, mesh: Mesh, material: Material, degree: Degree, nodes: Nodes) -> None:
         import skfem

@@ -8,10 +8,11 @@ import numpy as np
 
 from simhelm.simulators.fem.arrays import Floats, Integers, dofs_of
 from simhelm.simulators.fem.discretisation import Discretisation
-from simhelm.simulators.fem.function_space import Space, part_with_nodes
+from simhelm.simulators.fem.function_space import Space
 from simhelm.simulators.fem.integration import Stepper, System
 from simhelm.simulators.fem.material import Material
 from simhelm.simulators.fem.mesh import Mesh
+from simhelm.simulators.fem.nodes import part_with_nodes
 from simhelm.simulators.fem.run import Run, follow
 from simhelm.simulators.fem.stress import PeakStress
 from simhelm.simulators.fem.trace import Trace

@@ -25,8 +25,8 @@ from simhelm.simulators.fem import (
     resample_trace,
 )
 from simhelm.simulators.fem.arrays import Floats
-from simhelm.simulators.fem.function_space import stress_points
 from simhelm.simulators.fem.interpolation import locate, stress_operator_at
+from simhelm.simulators.fem.nodes import stress_points
 from tests.simulators.fem.models import SCENARIO, relative, small_model
 
 Degree = Literal[1, 2]

@@ -10,15 +10,15 @@ import scipy.sparse
 from simhelm.simulators.fem.arrays import Floats, Integers, Matrix, dofs_of
 from simhelm.simulators.fem.dolfinx.forms import Forms
 from simhelm.simulators.fem.dolfinx.library import load_dolfinx
-from simhelm.simulators.fem.function_space import Degree, Nodes
 from simhelm.simulators.fem.material import Material
 from simhelm.simulators.fem.mesh import Mesh
+from simhelm.simulators.fem.nodes import Degree, Nodes
 from simhelm.simulators.fem.numbering import matching
 from simhelm.simulators.fem.row_blocks import row_blocks
 
 
 class DolfinxAssembler:
-    """See :class:`~simhelm.simulators.fem.function_space.Assembler`.
+    """See :class:`~simhelm.simulators.fem.nodes.Assembler`.
 
     Every process that makes one works for itself, also within an MPI job.
     """

@@ -12,10 +12,10 @@ from simhelm.simulators.fem.discretisation import Discretisation
 from simhelm.simulators.fem.dolfinx.forms import Forms
 from simhelm.simulators.fem.dolfinx.library import load_petsc
 from simhelm.simulators.fem.dolfinx.stepping import DistributedStepper
-from simhelm.simulators.fem.function_space import Nodes
 from simhelm.simulators.fem.impact_model import straight_edges, unit_traction, young_moduli
 from simhelm.simulators.fem.material import Material
 from simhelm.simulators.fem.mesh import Mesh
+from simhelm.simulators.fem.nodes import Nodes
 from simhelm.simulators.fem.numbering import matching
 from simhelm.simulators.fem.row_blocks import row_blocks
 from simhelm.simulators.fem.run import Run

@@ -8,9 +8,9 @@ import numpy as np
 
 from simhelm.simulators.fem.arrays import Booleans, Floats, Integers
 from simhelm.simulators.fem.dolfinx.library import load_dolfinx
-from simhelm.simulators.fem.function_space import Degree, corner_places, stress_points
 from simhelm.simulators.fem.material import Material
 from simhelm.simulators.fem.mesh import Mesh
+from simhelm.simulators.fem.nodes import Degree, corner_places, stress_points
 from simhelm.simulators.fem.voigt import SHEARS
 
 
