@@ -22,10 +22,10 @@ from typing import Any, ClassVar
 import gymnasium
 import numpy as np
 
-from simhelm.agents.policy import Policy
+from simhelm.agents import Policy
 from simhelm.control.training.configuration import resolve_training
 from simhelm.control.training.train import train
-from simhelm.experiments.terminal import print_table
+from simhelm.experiments import print_table
 
 ENV_ID = "examples/KeplerSteps-v0"
 PERIOD = 2.0 * math.pi

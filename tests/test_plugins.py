@@ -42,7 +42,7 @@ class Orchard(Problem):
 
 CHECK = """
 import gymnasium, simhelm, numpy as np
-from simhelm.calibration import testing
+from simhelm import testing
 from simhelm.simulators.registry import load_problem
 
 testing.check_problem(load_problem("Orchard")())

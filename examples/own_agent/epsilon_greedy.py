@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 import simhelm  # noqa: F401 - registers the environments
 from simhelm.agents.bandits import Bandit, Choice
-from simhelm.experiments.terminal import print_table
+from simhelm.experiments import print_table
 
 LENGTH = 400
 SEEDS = range(5)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from simhelm.calibration import run_study
-from simhelm.core.problem import Value
+from simhelm.core import Value
 from simhelm.simulators import EndReason, Metrics, Output, Parameter, Problem
 
 STEP = 0.01  # seconds

@@ -14,13 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import simhelm
 from simhelm.calibration.study.definition import describe
 from simhelm.calibration.study.problem_source import InstanceRecipe
 from simhelm.calibration.study.view import parameters_of
 from simhelm.core.errors import ConfigurationError
 from simhelm.core.problem import Metrics, Parameter, Problem, Value
 from simhelm.core.space import space_identity
+from simhelm.version import __version__
 
 FORMAT = 1
 _KEY = b"simhelm"
@@ -148,7 +148,7 @@ def _is_mixed(parameter: Parameter) -> bool:
 
 def _simulator(document: Mapping[str, Any]) -> str:
     version = document.get("version")
-    return f"{document['name']}{f' {version}' if version else ''}, simhelm {simhelm.__version__}"
+    return f"{document['name']}{f' {version}' if version else ''}, simhelm {__version__}"
 
 
 def _units(document: Mapping[str, Any]) -> dict[str, str]:

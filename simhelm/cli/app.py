@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from simhelm.core.errors import Interrupted
+from simhelm.version import __version__
 
 EXIT_FAILED = 1
 
@@ -53,9 +54,7 @@ DirectoryArgument = Annotated[
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        import simhelm
-
-        typer.echo(f"simhelm {simhelm.__version__}")
+        typer.echo(f"simhelm {__version__}")
         raise typer.Exit
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib.resources
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import simhelm
 from simhelm.agents.bandits import LEARNERS
 from simhelm.agents.samplers import SAMPLERS
 from simhelm.control.training.algorithms import CITES
 from simhelm.core.did_you_mean import did_you_mean
 from simhelm.envs.registration import SEQUENTIAL
 from simhelm.simulators.registry import problem_targets
+from simhelm.version import __version__
 
 # Without these, nothing here would be what it is: the frame that each kind of thing stands in.
 _FRAMES = {
@@ -112,10 +112,10 @@ def citable() -> list[str]:
 @functools.cache
 def references() -> dict[str, Reference]:
     """Everything in ``references.toml``, and simhelm."""
-    path = Path(simhelm.__file__).parent / "references.toml"
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    text = importlib.resources.files("simhelm").joinpath("references.toml").read_text("utf-8")
+    tables = tomllib.loads(text)
     found = {key: _reference(key, table) for key, table in tables.items()}
-    version = {"note": f"version {simhelm.__version__}"}
+    version = {"note": f"version {__version__}"}
     title = "simhelm: learned controllers at the helm of scientific simulators"
     people = ("The simhelm developers",)
     return {**found, _SOFTWARE: Reference(_SOFTWARE, "misc", people, title, 2026, version)}

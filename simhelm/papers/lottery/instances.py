@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import final
 
-import simhelm
 from simhelm.core.did_you_mean import did_you_mean
 from simhelm.core.errors import ConfigurationError
 from simhelm.core.problem import Metrics, Problem, Value
@@ -22,6 +21,7 @@ from simhelm.papers.exhaustive import ExhaustiveTable, evaluate_everything, read
 from simhelm.simulators.accelerator.problem import Accelerator
 from simhelm.simulators.dram.problem import DramController
 from simhelm.simulators.dram.workloads import WORKLOADS
+from simhelm.version import __version__
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +142,7 @@ class Instance:
         """The table's file, named by what its numbers depend on: code, space, workload."""
         problem = self.problem()
         whole = problem.whole if isinstance(problem, Subspace) else problem
-        digest = hashlib.sha256(simhelm.__version__.encode())
+        digest = hashlib.sha256(__version__.encode())
         for source in sorted(Path(inspect.getfile(type(whole))).parent.rglob("*.py")):
             digest.update(source.read_bytes())
         setting = [[dataclasses.asdict(p) for p in problem.parameters], problem.full_budget]

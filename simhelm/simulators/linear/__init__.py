@@ -11,6 +11,7 @@ from simhelm.simulators.linear.matrix_market import (
 )
 from simhelm.simulators.linear.poisson import poisson2d
 from simhelm.simulators.linear.preconditioner import SSORPreconditioner
+from simhelm.simulators.linear.problem import RelaxationFactor
 from simhelm.simulators.linear.sequence import LinearSystem, SystemSequence, solve_group
 from simhelm.simulators.linear.shifted import (
     SHIFT_DISTRIBUTIONS,
@@ -53,6 +54,7 @@ __all__ = [
     "Heat2D",
     "LinearSystem",
     "PreparedMatrix",
+    "RelaxationFactor",
     "SSORPreconditioner",
     "ShiftedSystems",
     "SolveResult",

@@ -10,6 +10,7 @@ from simhelm.simulators.transport.equilibrium import (
 from simhelm.simulators.transport.modes import BASE_MODE, MODES, target_shares
 from simhelm.simulators.transport.network import Network, make_network
 from simhelm.simulators.transport.point_queue import PointQueue
+from simhelm.simulators.transport.problem import ModeChoice
 from simhelm.simulators.transport.result import Account, TransportResult
 from simhelm.simulators.transport.scenario import ParkingLot, Prices, Rules, Scenario, TransitLine
 from simhelm.simulators.transport.simulation import simulate
@@ -26,6 +27,7 @@ __all__ = [
     "MODES",
     "Account",
     "EquilibriumResult",
+    "ModeChoice",
     "Network",
     "ParkingLot",
     "PointQueue",
