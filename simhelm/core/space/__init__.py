@@ -22,7 +22,7 @@ know nothing of it.
 """
 
 from simhelm.core.space.bisection import Bisected
-from simhelm.core.space.export import action_mask, from_configuration, suggest, to_configspace
+from simhelm.core.space.export import action_mask, from_configuration, to_configspace
 from simhelm.core.space.identity import space_identity
 from simhelm.core.space.nodes import (
     Node,
@@ -34,6 +34,7 @@ from simhelm.core.space.nodes import (
     sequence,
     when,
 )
+from simhelm.core.space.optuna import suggest, to_distributions
 from simhelm.core.space.parameters import Knob, of_parameters, to_parameters
 from simhelm.core.space.serial import from_json, space_hash, to_json
 from simhelm.core.space.tree import OpenChoice, Space
@@ -58,6 +59,7 @@ __all__ = [
     "space_identity",
     "suggest",
     "to_configspace",
+    "to_distributions",
     "to_json",
     "to_parameters",
     "when",
