@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from simhelm.core.did_you_mean import did_you_mean
@@ -68,13 +68,14 @@ class Parameter:
     def _check_choices(self) -> None:
         if not self.choices:
             raise ValueError(f"{self.name}: expected at least one choice")
-        for place, choice in enumerate(self.choices):
-            equal = self.choices[self.choices.index(choice)]
-            if self.choices.index(choice) != place:
-                raise ValueError(
-                    f"{self.name}: expected choices that differ, got {equal!r} and {choice!r}, "
-                    "which Optuna cannot tell apart; leave one out, or write them as strings"
-                )
+        if len(set(self.choices)) == len(self.choices):
+            return
+        two = next(c for i, c in enumerate(self.choices) if self.choices.index(c) != i)
+        one = self.choices[self.choices.index(two)]
+        raise ValueError(
+            f"{self.name}: expected choices that differ, got {one!r} and {two!r}, which Optuna "
+            "cannot tell apart; leave one out, or write them as strings"
+        )
 
     def check(self, value: Value) -> None:
         """Raise TypeError or ValueError unless the value is legal."""
@@ -130,6 +131,23 @@ class Parameter:
         margin = 0.5 if self.kind == "integer" else 0.0
         return self.low - margin, self.high + margin
 
+    @property
+    def ordered(self) -> bool:
+        """Whether neighbouring values resemble each other: a range, or numbers that increase."""
+        numbers = [c for c in self.choices if isinstance(c, (int, float)) and type(c) is not bool]
+        return self.kind != "categorical" or list(self.choices) == sorted(numbers)
+
+    def restricted(self, values: Sequence[Value]) -> Parameter:
+        """The parameter with a choice of some of its values; the default stays if it is one."""
+        if not values:
+            raise ValueError(f"{self.name}: expected at least one value to keep")
+        for value in values:
+            self.check(value)
+        kept = [value for value in values if same_value(value, self.default)]
+        return dataclasses.replace(
+            self, kind="categorical", default=(kept or values)[-1], choices=tuple(values), log=False
+        )
+
     def is_active(self, config: Mapping[str, Value]) -> bool:
         """Whether the parameter exists, given the values chosen so far."""
         if self.condition is None:
@@ -147,6 +165,16 @@ def configure(
         if parameter.is_active(config):
             config[parameter.name] = choose(parameter)
     return config
+
+
+def from_shares(parameters: Sequence[Parameter], shares: Iterable[float]) -> dict[str, Value]:
+    """The configuration of one number in [0, 1] per parameter; those of inactive ones are unused.
+
+    Raises:
+        ValueError: more or fewer numbers than parameters.
+    """
+    by_name = {p.name: share for p, share in zip(parameters, shares, strict=True)}
+    return configure(parameters, lambda parameter: parameter.at(by_name[parameter.name]))
 
 
 def check_conditions(parameters: Iterable[Parameter]) -> None:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from simhelm.core.did_you_mean import did_you_mean
 from simhelm.core.end_reason import EndReason
-from simhelm.core.parameter import Parameter, Value, configure
+from simhelm.core.parameter import Parameter, Value, configure, from_shares
 
 Direction = Literal["minimize", "maximize"]
 # Told (step, value) of a learning curve while a simulation runs; False asks it to stop.
@@ -159,9 +159,7 @@ class Problem(abc.ABC):
 
     def config_from_shares(self, shares: Iterable[float]) -> dict[str, Value]:
         """A configuration from one number in [0, 1] a parameter; inactive ones are left out."""
-        pairs = zip(self.parameters, shares, strict=True)
-        share_of = {parameter.name: share for parameter, share in pairs}
-        return configure(self.parameters, lambda p: p.at(share_of[p.name]))
+        return from_shares(self.parameters, shares)
 
     def check_config(self, config: Mapping[str, Value]) -> None:
         """Raise ValueError or TypeError for unknown, missing, inactive or illegal parameters."""

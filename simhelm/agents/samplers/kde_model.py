@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.agents.samplers.isolation import isolated, quiet, seed_words
-from simhelm.agents.samplers.model_space import ModelSpace
+from simhelm.core.space import ConfigSpaceCodec
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -87,18 +87,23 @@ class _Job:
     exception: None = None
 
 
-class _Listener:
+class Listener:
     """The logger of HpBandSter's model: counts the proposals that fell back to random.
 
-    The model catches every exception of its own, writes a warning and goes on at random.
+    The model catches every exception of its own, writes a warning and continues at random.
+
+    Attributes:
+        failures: how often it did.
     """
 
     def __init__(self) -> None:
         self.failures = 0
 
-    def debug(self, *_: Any) -> None: ...
+    def debug(self, *_: Any) -> None:
+        """Nothing of use."""
 
     def warning(self, message: str, *args: Any) -> None:
+        """Count a failure, and pass the first one on."""
         if not message.startswith(("Sampling based optimization", "Error (")):
             return
         self.failures += 1
@@ -113,23 +118,22 @@ class _Listener:
 class KDEModel:
     """HpBandSter's model over a space: ``fit`` results, ``propose`` a configuration.
 
+    Args:
+        codec: of the space.
+        options: of the model.
+        listener: hears of its failures.
+
     Raises:
         ImportError: HpBandSter or ConfigSpace is not installed.
     """
 
-    def __init__(self, space: ModelSpace, options: ModelOptions) -> None:
-        generator = _generator_class()
-        self._listener = _Listener()
+    def __init__(self, codec: ConfigSpaceCodec, options: ModelOptions, listener: Listener) -> None:
+        generator = generator_class()
         with quiet():
-            self.configuration_space = space.configuration_space()
+            self.configuration_space = codec.configuration_space()
             self._generator = generator(
-                self.configuration_space, logger=self._listener, **dataclasses.asdict(options)
+                self.configuration_space, logger=listener, **dataclasses.asdict(options)
             )
-
-    @property
-    def failures(self) -> int:
-        """How often the model failed inside and HpBandSter drew at random instead."""
-        return self._listener.failures
 
     def vector(self, codes: Codes) -> NDArray[np.float64]:
         """The configuration as the model sees it, shape (parameters,), nan where inactive.
@@ -147,7 +151,7 @@ class KDEModel:
 
         HpBandSter refits at every result, but proposes from the largest budget that has a model,
         and that model is what its last result left; smaller budgets have no effect. So one fit
-        with the random numbers of that last result leaves what telling one by one leaves.
+        with the random numbers of that last result leaves what reporting one by one leaves.
         """
         self._forget()
         for budget in sorted({result.budget for result in results}, reverse=True):
@@ -187,11 +191,12 @@ def proposal_words(seed: int, number: int) -> NDArray[np.uint32]:
 
 
 def result_words(seed: int, key: tuple[int, int]) -> NDArray[np.uint32]:
-    """The words for ``np.random`` while a result is told."""
+    """The words for ``np.random`` while a result is reported."""
     return seed_words(seed, *key, count=4)
 
 
-def _generator_class() -> Any:
+def generator_class() -> Any:
+    """HpBandSter's own class; ImportError names the extra to install."""
     try:
         # Importing Pyro and statsmodels warns.
         with quiet():

@@ -24,7 +24,6 @@ from simhelm.agents.samplers.log_share import LogShareSampler
 from simhelm.agents.samplers.ridge import RidgeSampler
 from simhelm.agents.samplers.tree_search import MCTSSampler
 from simhelm.core.parameter import Parameter
-from simhelm.core.space import to_distributions
 
 Arguments = dict[str, Any]
 
@@ -34,7 +33,6 @@ _NOT_OPTIONS = frozenset(
         "self",
         "seed",
         "space",
-        "conditions",
         "search_space",
         "independent_sampler",
         "constraints_func",
@@ -57,16 +55,15 @@ def _as_they_are(parameters: Sequence[Parameter], options: Arguments) -> Argumen
 
 
 def _with_space(parameters: Sequence[Parameter], options: Arguments) -> Arguments:
-    conditions = {p.name: p.condition for p in parameters if p.condition is not None}
-    return {"space": to_distributions(parameters), "conditions": conditions, **options}
+    return {"space": parameters, **options}
 
 
 def _with_grid(parameters: Sequence[Parameter], options: Arguments) -> Arguments:
-    return {"search_space": exhaustive.grid(to_distributions(parameters), options["points"])}
+    return {"search_space": exhaustive.grid(parameters, options["points"])}
 
 
 def _finite(parameters: Sequence[Parameter], options: Arguments) -> Arguments:
-    exhaustive.check_finite(to_distributions(parameters))
+    exhaustive.check_finite(parameters)
     return options
 
 

@@ -16,13 +16,13 @@
     )
     print(space.count())
 
-The language stands in the room of the simulators, which say what may be chosen; environments and
-studies use it from there. Samplers need no more than Optuna's own interface (:func:`suggest`) and
-know nothing of it.
+A problem's parameters are derived from a tree (:func:`to_parameters`), or declared. They go to
+Optuna (:func:`suggest`, :class:`OptunaSpace`), ConfigSpace (:class:`ConfigSpaceCodec`) and
+Gymnasium (:func:`to_box`), trees to JSON (:func:`to_json`).
 """
 
-from simhelm.core.space.bisection import Bisected
-from simhelm.core.space.export import action_mask, from_configuration, to_configspace
+from simhelm.core.space.configspace import ConfigSpaceCodec
+from simhelm.core.space.gymnasium import from_action, to_action, to_box
 from simhelm.core.space.identity import space_identity
 from simhelm.core.space.nodes import (
     Node,
@@ -34,21 +34,21 @@ from simhelm.core.space.nodes import (
     sequence,
     when,
 )
-from simhelm.core.space.optuna import suggest, to_distributions
+from simhelm.core.space.optuna import OptunaSpace, suggest, to_distributions
 from simhelm.core.space.parameters import Knob, of_parameters, to_parameters
 from simhelm.core.space.serial import from_json, space_hash, to_json
 from simhelm.core.space.tree import OpenChoice, Space
 
 __all__ = [
-    "Bisected",
+    "ConfigSpaceCodec",
     "Knob",
     "Node",
     "OpenChoice",
+    "OptunaSpace",
     "Space",
     "Value",
-    "action_mask",
     "choice",
-    "from_configuration",
+    "from_action",
     "from_json",
     "of_parameters",
     "optional",
@@ -58,7 +58,8 @@ __all__ = [
     "space_hash",
     "space_identity",
     "suggest",
-    "to_configspace",
+    "to_action",
+    "to_box",
     "to_distributions",
     "to_json",
     "to_parameters",

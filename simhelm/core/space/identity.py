@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from simhelm.core.problem import Parameter
+from simhelm.core.parameter import Parameter
 from simhelm.core.space.parameters import of_parameters
 from simhelm.core.space.serial import space_hash
 

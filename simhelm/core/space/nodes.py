@@ -10,7 +10,7 @@ import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
 
-Value = str | int | float | bool
+from simhelm.core.parameter import Value
 
 # The orderings of more items are too many for one choice.
 LARGEST_PERMUTATION = 6
@@ -60,7 +60,7 @@ class Repeat:
     Attributes:
         name: of the choice of the number.
         part: what is repeated.
-        counts: legal numbers of repetitions, rising, from 0 on.
+        counts: legal numbers of repetitions, increasing, from 0 on.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Repeat:
         _check_name(self.name)
         if not self.counts or list(self.counts) != sorted(set(self.counts)) or self.counts[0] < 0:
             raise ValueError(
-                f"repeat {self.name!r}: expected rising numbers from 0 on, got {self.counts}"
+                f"repeat {self.name!r}: expected increasing numbers from 0 on, got {self.counts}"
             )
 
 

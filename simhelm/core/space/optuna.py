@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from simhelm.core.parameter import Parameter, Value, configure
+from simhelm.core.parameter import Parameter, Value, check_conditions, configure
 
 if TYPE_CHECKING:
     import optuna
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def to_distributions(parameters: Iterable[Parameter]) -> dict[str, BaseDistribution]:
-    """The distributions by name; conditions are the caller's, as Optuna has none."""
+    """The distributions by name, without conditions, which Optuna does not have."""
     return {parameter.name: _distribution(parameter) for parameter in parameters}
 
 
@@ -42,40 +43,61 @@ def _suggest(trial: optuna.Trial, parameter: Parameter) -> Value:
     return float(trial.suggest_float(name, float(low), float(high), log=log))
 
 
-def from_distributions(space: Mapping[str, BaseDistribution]) -> tuple[Parameter, ...]:
-    """Parameters without conditions; those on a step count their steps (:func:`to_code`).
+@dataclasses.dataclass(frozen=True)
+class OptunaSpace:
+    """A search space of Optuna as parameters, in which a range with a step counts its steps.
 
-    Raises:
-        ValueError: a single value in a range, or choices that Optuna cannot tell apart.
+    Attributes:
+        distributions: by name.
+        parameters: one per distribution.
     """
-    return tuple(_parameter(name, distribution) for name, distribution in space.items())
+
+    distributions: Mapping[str, BaseDistribution]
+    parameters: tuple[Parameter, ...]
+
+    @classmethod
+    def of(cls, space: Sequence[Parameter] | Mapping[str, BaseDistribution]) -> OptunaSpace:
+        """The space of parameters, or of distributions without conditions.
+
+        Raises:
+            ValueError: a condition without an earlier parent, or choices that Optuna cannot tell
+                apart.
+        """
+        if isinstance(space, Mapping):
+            return cls(space, tuple(_parameter(name, one) for name, one in space.items()))
+        check_conditions(space)
+        return cls(to_distributions(space), tuple(space))
+
+    def encode(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters' values behind those of a trial; names outside the space are dropped."""
+        found = {name: one for name, one in self.distributions.items() if name in params}
+        return {
+            name: round((params[name] - one.low) / one.step) if _is_stepped(one) else params[name]
+            for name, one in cast("Mapping[str, Any]", found).items()
+        }
+
+    def decode(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """The inverse of :meth:`encode`."""
+        return {
+            name: min(one.high, one.low + value * one.step) if _is_stepped(one) else value
+            for name, value in config.items()
+            for one in (cast("Any", self.distributions[name]),)
+        }
 
 
 def _parameter(name: str, distribution: Any) -> Parameter:
     if hasattr(distribution, "choices"):
-        choices = tuple(distribution.choices)
-        return Parameter(name, "categorical", choices[0], choices=choices)
-    low, high, log = distribution.low, distribution.high, distribution.log
+        return Parameter(name, "categorical", distribution.choices[0], choices=distribution.choices)
+    low, high = distribution.low, distribution.high
+    if distribution.single():
+        return Parameter(name, "categorical", low, choices=(low,))
     if _is_stepped(distribution):
         return Parameter(name, "integer", 0, 0, round((high - low) / distribution.step))
-    kind = "integer" if distribution.step == 1 and isinstance(low, int) else "float"
-    return Parameter(name, kind, low, low, high, log)  # type: ignore[arg-type]
-
-
-def to_code(distribution: Any, value: Any) -> Any:
-    """What a parameter of :func:`from_distributions` calls a value of the distribution."""
-    if _is_stepped(distribution):
-        return round((value - distribution.low) / distribution.step)
-    return value
-
-
-def from_code(distribution: Any, code: Any) -> Any:
-    """The value of the distribution, of Python's own type."""
-    if _is_stepped(distribution):
-        return min(distribution.high, distribution.low + code * distribution.step)
-    return code
+    is_integer = isinstance(low, int)
+    return Parameter(name, "integer" if is_integer else "float", low, low, high, distribution.log)
 
 
 def _is_stepped(distribution: Any) -> bool:
     step = getattr(distribution, "step", None)
-    return step is not None and not (step == 1 and isinstance(distribution.low, int))
+    unit = step is None or (step == 1 and isinstance(distribution.low, int))
+    return not (unit or distribution.single())

@@ -7,12 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 
 from simhelm.core.did_you_mean import did_you_mean
-from simhelm.core.problem import Parameter
+from simhelm.core.parameter import Condition, Parameter
 from simhelm.core.space.nodes import Chain, Node, Value, When, choice
-from simhelm.core.space.tree import Condition, Space, all_choices
+from simhelm.core.space.tree import Space, all_choices
 
-# Positions of repeated parts within full names.
-_PLACE = re.compile(r"\[\d+\]")
+# Indices of repeated parts within full names.
+_INDEX = re.compile(r"\[\d+\]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,17 +34,17 @@ class Knob:
 def to_parameters(space: Space, knobs: Mapping[str, Knob]) -> tuple[Parameter, ...]:
     """The space as parameters of a problem, one for every choice, named by its full name.
 
-    Ordered whole numbers without a gap become an integer range, all else a categorical.
+    Ordered integers without a gap become an integer range, all else a categorical.
 
     Args:
-        knobs: by full name without positions: ``"layers/units"`` for ``"layers[0]/units"``.
+        knobs: by full name without indices: ``"layers/units"`` for ``"layers[0]/units"``.
 
     Raises:
         ValueError: a choice without a knob or a knob without a choice, a default that is no
             option, or a choice reached under several conditions, which a parameter cannot have.
     """
     choices = all_choices(space)
-    names = {name: _PLACE.sub("", name) for name in choices}
+    names = {name: _INDEX.sub("", name) for name in choices}
     for wanted, given in ((set(names.values()), set(knobs)), (set(knobs), set(names.values()))):
         for name in sorted(wanted - given):
             raise ValueError(f"knobs and choices differ in {name!r}{did_you_mean(name, given)}")
@@ -90,8 +90,7 @@ def _node(parameter: Parameter) -> Node:
         raise ValueError(f"{parameter.name}: a float has no list of choices")
     if parameter.kind == "integer":
         values = tuple(range(int(parameter.low), int(parameter.high) + 1))
-    numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
-    node = choice(parameter.name, values, ordered=numbers and list(values) == sorted(values))
+    node = choice(parameter.name, values, ordered=parameter.ordered)
     if parameter.condition is None:
         return node
     name, allowed = parameter.condition
