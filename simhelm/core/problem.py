@@ -17,6 +17,19 @@ from simhelm.core.did_you_mean import did_you_mean
 from simhelm.core.end_reason import EndReason
 from simhelm.core.parameter import Parameter, Value, configure, from_shares
 
+__all__ = [
+    "Direction",
+    "Metrics",
+    "Output",
+    "ParallelProblem",
+    "Parameter",
+    "Problem",
+    "Value",
+    "Watch",
+    "WatchedProblem",
+    "go_on",
+]
+
 Direction = Literal["minimize", "maximize"]
 # Told (step, value) of a learning curve while a simulation runs; False asks it to stop.
 Watch = Callable[[float, float], bool]

@@ -72,7 +72,7 @@ class DesignEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
         else:
             self._screen = Screen(render_mode)
         self.render_mode = render_mode
-        self.action_space = to_box(problem.parameters)
+        self.action_space: gymnasium.spaces.Box = to_box(problem.parameters)  # type: ignore[assignment]
         self._low = np.array([output.low for output in problem.outputs])
         self._high = np.array([output.high for output in problem.outputs])
         self.observation_space = gymnasium.spaces.Box(self._low, self._high, dtype=np.float64)

@@ -129,28 +129,6 @@ def by_loss(history: list[Observation]) -> list[Observation]:
     return sorted(history, key=lambda observation: observation.loss)
 
 
-def share(name: str, value: float) -> float:
-    """The value as a float in [0, 1].
-
-    Raises:
-        ValueError: it is none.
-    """
-    if not 0.0 <= value <= 1.0:
-        raise ValueError(f"{name}: expected a number in [0, 1], got {value!r}")
-    return float(value)
-
-
-def at_least(name: str, value: int, least: int) -> int:
-    """The value as an integer that is not smaller.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if isinstance(value, bool) or int(value) != value or value < least:
-        raise ValueError(f"{name}: expected an integer of at least {least}, got {value!r}")
-    return int(value)
-
-
 def _history(study: Study, space: OptunaSpace, levels: Levels) -> list[Observation]:
     trials = study.get_trials(deepcopy=False, states=FINISHED)
     history = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +13,9 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from simhelm.agents.samplers.kde_model import (
+    Codes,
     KDEModel,
     Listener,
-    ModelOptions,
     Result,
     generator_class,
     proposal_words,
@@ -25,6 +24,8 @@ from simhelm.agents.samplers.space_sampler import (
     FINISHED,
     Space,
     SpaceSampler,
+    at_least,
+    share,
     signed_loss,
 )
 from simhelm.core.space import ConfigSpaceCodec, OptunaSpace
@@ -33,19 +34,6 @@ _LOGGER = logging.getLogger(__name__)
 
 # The budget of a study in which no trial reports intermediate values.
 _FULL_BUDGET = 1.0
-
-
-@dataclasses.dataclass(frozen=True)
-class _Observation:
-    """A finished trial: its configuration and its losses by budget, ascending."""
-
-    number: int
-    codes: Mapping[str, float | int]
-    vector: NDArray[np.float64]
-    curve: tuple[tuple[float, float], ...]
-    failed: bool
-    # The loss of a trial without a curve.
-    loss: float
 
 
 class HpBandSterSampler(SpaceSampler):
@@ -66,13 +54,17 @@ class HpBandSterSampler(SpaceSampler):
 
     Args:
         space, seed: see :class:`SpaceSampler`.
-        min_points_in_model, top_n_percent, num_samples, random_fraction, bandwidth_factor,
-            min_bandwidth: of the model; see ``kde_model.ModelOptions``.
+        min_points_in_model: results of one budget from which a model is built; None and
+            anything smaller mean the number of parameters + 1.
+        top_n_percent: share of the results that count as good.
+        num_samples: candidates a proposal is chosen from.
+        random_fraction: share of proposals that are drawn uniformly.
+        bandwidth_factor: widens the kernels that candidates are drawn from.
+        min_bandwidth: lower bound of all kernel widths, in units of the parameter's range.
 
     Raises:
         ImportError: HpBandSter or ConfigSpace is not installed.
-        ValueError: a space, condition or option that the model cannot have. A study of several
-            objectives is refused at the first proposal.
+        ValueError: a space, condition or option that the model cannot have.
     """
 
     def __init__(
@@ -88,14 +80,24 @@ class HpBandSterSampler(SpaceSampler):
         min_bandwidth: float = 1e-3,
     ) -> None:
         super().__init__(space, seed=seed)
-        self._options = ModelOptions(
-            min_points_in_model,
-            top_n_percent,
-            num_samples,
-            random_fraction,
-            bandwidth_factor,
-            min_bandwidth,
-        )
+        for name, width in (
+            ("bandwidth_factor", bandwidth_factor), ("min_bandwidth", min_bandwidth),
+        ):  # fmt: skip
+            if not 0.0 < width < math.inf:
+                raise ValueError(f"{name}: expected a number > 0, got {width!r}")
+        if top_n_percent > 99:
+            raise ValueError(f"top_n_percent: expected an integer up to 99, got {top_n_percent!r}")
+        if min_points_in_model is not None:
+            at_least("min_points_in_model", min_points_in_model, 1)
+        self._options = {
+            # The model slices by these, so they must be integers.
+            "min_points_in_model": min_points_in_model,
+            "top_n_percent": at_least("top_n_percent", top_n_percent, 1),
+            "num_samples": at_least("num_samples", num_samples, 1),
+            "random_fraction": share("random_fraction", random_fraction),
+            "bandwidth_factor": bandwidth_factor,
+            "min_bandwidth": min_bandwidth,
+        }
         self._listener = Listener()
         self._memory: _Memory | None = None
         generator_class()
@@ -126,59 +128,55 @@ class _Memory:
     """What saves time only: the model of one space, and what was read of one study's trials."""
 
     def __init__(
-        self, key: object, space: OptunaSpace, options: ModelOptions, listener: Listener
+        self, key: object, space: OptunaSpace, options: Mapping[str, Any], listener: Listener
     ) -> None:
         self.key, self._space = key, space
         self.codec = ConfigSpaceCodec(space.parameters)
         self.model = KDEModel(self.codec, options, listener)
-        self._observed: dict[int, _Observation | None] = {}
+        # By trial number; None for one outside the space.
+        self._read: dict[int, tuple[Codes, NDArray[np.float64]] | None] = {}
         self._fitted: tuple[tuple[int, int], ...] | None = None
 
     def fit(self, study: Study, seed: int) -> None:
         """Fit the finished trials, unless that was done."""
-        results = tuple(_results(self._observations(study)))
+        results = tuple(self._results(study))
         keys = tuple(result.key for result in results)
         if keys != self._fitted:
             self.model.fit(results, seed)
             self._fitted = keys
 
-    def _observations(self, study: Study) -> list[_Observation]:
+    def _results(self, study: Study) -> Iterator[Result]:
         trials = study.get_trials(deepcopy=False, states=FINISHED)
         for trial in trials:
-            if trial.number not in self._observed:
-                self._observed[trial.number] = self._read(study, trial)
-        found = (self._observed[trial.number] for trial in trials)
-        return sorted((one for one in found if one is not None), key=lambda one: one.number)
+            if trial.number not in self._read:
+                self._read[trial.number] = self._codes_and_vector(trial)
+        known = [trial for trial in trials if self._read[trial.number] is not None]
+        budgets = sorted({float(step) for trial in known for step in trial.intermediate_values})
+        for trial in sorted(known, key=lambda trial: trial.number):
+            for index, (budget, loss) in enumerate(_losses(study, trial, budgets)):
+                found = self._read[trial.number]
+                assert found is not None, "only those that were read are known"
+                yield Result((trial.number, index), budget, loss, *found)
 
-    def _read(self, study: Study, trial: FrozenTrial) -> _Observation | None:
+    def _codes_and_vector(self, trial: FrozenTrial) -> tuple[Codes, NDArray[np.float64]] | None:
         try:
             codes = self.codec.encode(self._space.encode(trial.params))
-            vector = self.model.vector(codes)
+            return codes, self.model.vector(codes)
         except (KeyError, ValueError, TypeError) as error:
             _LOGGER.debug("trial %d is left out: %s", trial.number, error)
             return None
-        curve = tuple(
-            (float(step), signed_loss(study, value))
-            for step, value in sorted(trial.intermediate_values.items())
-        )
-        failed = trial.state == TrialState.FAIL
-        loss = math.inf if failed else signed_loss(study, trial.value)
-        return _Observation(trial.number, codes, vector, curve, failed, loss)
 
 
-def _results(finished: Sequence[_Observation]) -> Iterator[Result]:
-    budgets = sorted({budget for one in finished for budget, _ in one.curve})
-    for one in finished:
-        for index, (budget, loss) in enumerate(_losses(one, budgets)):
-            yield Result((one.number, index), budget, loss, one.codes, one.vector)
-
-
-def _losses(one: _Observation, budgets: Sequence[float]) -> Iterator[tuple[float, float]]:
-    yield from one.curve
-    if one.failed:
+def _losses(
+    study: Study, trial: FrozenTrial, budgets: Sequence[float]
+) -> Iterator[tuple[float, float]]:
+    """The losses of a trial by budget, ascending."""
+    curve = sorted(trial.intermediate_values.items())
+    yield from ((float(step), signed_loss(study, value)) for step, value in curve)
+    if trial.state == TrialState.FAIL:
         # HpBandSter counts a crash at the budget that was being run.
-        reached = one.curve[-1][0] if one.curve else -math.inf
+        reached = curve[-1][0] if curve else -math.inf
         following = (budget for budget in budgets or (_FULL_BUDGET,) if budget > reached)
         yield from ((budget, math.inf) for budget in (next(following, None),) if budget is not None)
-    elif not one.curve:
-        yield (budgets[-1] if budgets else _FULL_BUDGET), one.loss
+    elif not curve:
+        yield (budgets[-1] if budgets else _FULL_BUDGET), signed_loss(study, trial.value)

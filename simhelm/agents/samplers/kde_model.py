@@ -24,45 +24,6 @@ Codes = Mapping[str, float | int]
 
 
 @dataclasses.dataclass(frozen=True)
-class ModelOptions:
-    """The arguments of HpBandSter's model, with its defaults.
-
-    Attributes:
-        min_points_in_model: results of one budget from which a model is built; None and
-            anything smaller mean the number of parameters + 1.
-        top_n_percent: share of the results that count as good.
-        num_samples: candidates a proposal is chosen from.
-        random_fraction: share of proposals that are drawn uniformly.
-        bandwidth_factor: widens the kernels that candidates are drawn from.
-        min_bandwidth: lower bound of all kernel widths, in units of the parameter's range.
-
-    Raises:
-        ValueError: a value outside its range.
-    """
-
-    min_points_in_model: int | None = None
-    top_n_percent: int = 15
-    num_samples: int = 64
-    random_fraction: float = 1 / 3
-    bandwidth_factor: float = 3
-    min_bandwidth: float = 1e-3
-
-    def __post_init__(self) -> None:
-        # The model slices by these, so they must be integers.
-        _check_integer("top_n_percent", self.top_n_percent, 1, 99)
-        _check_integer("num_samples", self.num_samples, 1, None)
-        if self.min_points_in_model is not None:
-            _check_integer("min_points_in_model", self.min_points_in_model, 1, None)
-        if not 0.0 <= self.random_fraction <= 1.0:
-            raise ValueError(
-                f"random_fraction: expected a share in [0, 1], got {self.random_fraction!r}"
-            )
-        for name in ("bandwidth_factor", "min_bandwidth"):
-            if not 0.0 < getattr(self, name) < float("inf"):
-                raise ValueError(f"{name}: expected a number > 0, got {getattr(self, name)!r}")
-
-
-@dataclasses.dataclass(frozen=True)
 class Result:
     """The loss of a configuration at a budget.
 
@@ -120,20 +81,20 @@ class KDEModel:
 
     Args:
         codec: of the space.
-        options: of the model.
+        options: the arguments of HpBandSter's model.
         listener: hears of its failures.
 
     Raises:
         ImportError: HpBandSter or ConfigSpace is not installed.
     """
 
-    def __init__(self, codec: ConfigSpaceCodec, options: ModelOptions, listener: Listener) -> None:
+    def __init__(
+        self, codec: ConfigSpaceCodec, options: Mapping[str, Any], listener: Listener
+    ) -> None:
         generator = generator_class()
         with quiet():
             self.configuration_space = codec.configuration_space()
-            self._generator = generator(
-                self.configuration_space, logger=listener, **dataclasses.asdict(options)
-            )
+            self._generator = generator(self.configuration_space, logger=listener, **options)
 
     def vector(self, codes: Codes) -> NDArray[np.float64]:
         """The configuration as the model sees it, shape (parameters,), nan where inactive.
@@ -207,10 +168,3 @@ def generator_class() -> Any:
             "pip install 'simhelm[bohb]'"
         ) from error
     return BOHB
-
-
-def _check_integer(name: str, value: Any, low: int, high: int | None) -> None:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not (whole and value >= low and (high is None or value <= high)):
-        upper = "" if high is None else f" and at most {high}"
-        raise ValueError(f"{name}: expected an integer of at least {low}{upper}, got {value!r}")

@@ -14,11 +14,9 @@ from simhelm.agents.samplers.history import (
     Indices,
     Levels,
     Observation,
-    at_least,
     by_loss,
-    share,
 )
-from simhelm.agents.samplers.space_sampler import Space
+from simhelm.agents.samplers.space_sampler import Space, at_least, share
 
 
 @final

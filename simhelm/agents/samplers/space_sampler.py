@@ -90,3 +90,25 @@ def signed_loss(study: Study, value: float | None) -> float:
     """A trial's value as a loss, infinite without a finite one."""
     sign = -1.0 if study.direction == StudyDirection.MAXIMIZE else 1.0
     return sign * value if value is not None and math.isfinite(value) else math.inf
+
+
+def share(name: str, value: float) -> float:
+    """The value as a float in [0, 1].
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not 0.0 <= value <= 1.0:
+        raise ValueError(f"{name}: expected a number in [0, 1], got {value!r}")
+    return float(value)
+
+
+def at_least(name: str, value: int, least: int) -> int:
+    """The value as an integer that is not smaller.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(value, bool) or int(value) != value or value < least:
+        raise ValueError(f"{name}: expected an integer of at least {least}, got {value!r}")
+    return int(value)

@@ -21,12 +21,11 @@ Optuna (:func:`suggest`, :class:`OptunaSpace`), ConfigSpace (:class:`ConfigSpace
 Gymnasium (:func:`to_box`), trees to JSON (:func:`to_json`).
 """
 
+from simhelm.core.parameter import Value
 from simhelm.core.space.configspace import ConfigSpaceCodec
 from simhelm.core.space.gymnasium import from_action, to_action, to_box
-from simhelm.core.space.identity import space_identity
 from simhelm.core.space.nodes import (
     Node,
-    Value,
     choice,
     optional,
     permutation,
@@ -36,7 +35,7 @@ from simhelm.core.space.nodes import (
 )
 from simhelm.core.space.optuna import OptunaSpace, suggest, to_distributions
 from simhelm.core.space.parameters import Knob, of_parameters, to_parameters
-from simhelm.core.space.serial import from_json, space_hash, to_json
+from simhelm.core.space.serial import from_json, space_hash, space_identity, to_json
 from simhelm.core.space.tree import OpenChoice, Space
 
 __all__ = [

@@ -141,8 +141,8 @@ def _decode(axis: Parameter, code: Any) -> Value:
     if axis.kind == "categorical":
         return axis.choices[int(code)]
     if axis.kind == "integer":
-        number = int(code) if axis.log else int(axis.low) + int(code)
-        return min(int(axis.high), max(int(axis.low), number))
+        whole = int(code) if axis.log else int(axis.low) + int(code)
+        return min(int(axis.high), max(int(axis.low), whole))
     unit = float(code)
     # The ends are met exactly, which exp(log(low)) is not.
     if unit in {0.0, 1.0}:

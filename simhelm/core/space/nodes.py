@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from simhelm.core.parameter import Value
 
@@ -85,6 +85,20 @@ class When:
 
 
 Node = Nothing | Choice | Chain | Repeat | When
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it, those of a repeated part once."""
+    yield node
+    below: Iterable[Node] = ()
+    if isinstance(node, Choice):
+        below = (part for _, part in node.options)
+    elif isinstance(node, Chain):
+        below = node.parts
+    elif isinstance(node, (Repeat, When)):
+        below = (node.part,)
+    for part in below:
+        yield from walk(part)
 
 
 def choice(

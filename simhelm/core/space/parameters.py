@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Mapping, Sequence
 
 from simhelm.core.did_you_mean import did_you_mean
-from simhelm.core.parameter import Condition, Parameter
-from simhelm.core.space.nodes import Chain, Node, Value, When, choice
+from simhelm.core.parameter import Condition, Parameter, Value
+from simhelm.core.space.nodes import Chain, Node, When, choice
 from simhelm.core.space.tree import Space, all_choices
 
 # Indices of repeated parts within full names.
@@ -57,15 +58,13 @@ def to_parameters(space: Space, knobs: Mapping[str, Knob]) -> tuple[Parameter, .
 def _parameter(
     name: str, options: tuple[Value, ...], condition: Condition | None, knob: Knob
 ) -> Parameter:
+    make = functools.partial(
+        Parameter, name, unit=knob.unit, condition=condition, description=knob.description
+    )
     if _is_range(options):
-        return Parameter(
-            name, "integer", knob.default, int(options[0]), int(options[-1]), log=knob.log,
-            unit=knob.unit, condition=condition, description=knob.description,
-        )  # fmt: skip
-    return Parameter(
-        name, "categorical", knob.default, choices=options, unit=knob.unit, condition=condition,
-        description=knob.description,
-    )  # fmt: skip
+        low, high = int(options[0]), int(options[-1])
+        return make("integer", knob.default, low, high, log=knob.log)
+    return make("categorical", knob.default, choices=options)
 
 
 def _is_range(options: tuple[Value, ...]) -> bool:

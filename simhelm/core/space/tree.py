@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from simhelm.core.did_you_mean import did_you_mean
-from simhelm.core.parameter import Condition, same_value
-from simhelm.core.space.nodes import Chain, Choice, Node, Nothing, Repeat, Value, When
+from simhelm.core.parameter import Condition, Value, same_value
+from simhelm.core.space.nodes import Chain, Choice, Node, Nothing, Repeat, When, walk
 
 # Parts that are still to be walked through, each with the prefix of its names: (part, rest).
 Pending = tuple[tuple[Node, str], "Pending"] | None
@@ -168,18 +168,10 @@ def _index(choice: OpenChoice, value: Value) -> int:
     raise ValueError(f"{choice.name}: expected one of {choice.options}, got {value!r}{hint}")
 
 
-def _watched(node: Node) -> frozenset[str]:
+def _watched(root: Node) -> frozenset[str]:
     """Full names whose values decide about other parts: of conditions and of shared choices."""
-    if isinstance(node, Choice):
-        below = frozenset[str]().union(*(_watched(part) for _, part in node.options))
-        return below | {node.name} if node.shared else below
-    if isinstance(node, Chain):
-        return frozenset[str]().union(*map(_watched, node.parts))
-    if isinstance(node, Repeat):
-        return _watched(node.part)
-    if isinstance(node, When):
-        return _watched(node.part) | {node.name}
-    return frozenset()
+    shared = {node.name for node in walk(root) if isinstance(node, Choice) and node.shared}
+    return frozenset(shared | {node.name for node in walk(root) if isinstance(node, When)})
 
 
 def _count(
@@ -222,21 +214,14 @@ def _count_free(node: Node) -> int:
     return 1
 
 
-def _touches(node: Node, watched: frozenset[str]) -> bool:
+def _touches(part: Node, watched: frozenset[str]) -> bool:
     """Whether a part has conditions, or choices that others may depend on."""
-    if isinstance(node, Choice):
-        parts = any(_touches(part, watched) for _, part in node.options)
-        return parts or _is_watched(node.name, watched)
-    if isinstance(node, Chain):
-        return any(_touches(part, watched) for part in node.parts)
-    if isinstance(node, Repeat):
-        return _touches(node.part, watched) or _is_watched(node.name, watched)
-    return isinstance(node, When)
-
-
-def _is_watched(name: str, watched: frozenset[str]) -> bool:
     # By the last part of a full name: too often at worst, which costs time only.
-    return any(full.rpartition("/")[2] == name for full in watched)
+    last = {full.rpartition("/")[2] for full in watched}
+    return any(
+        isinstance(node, When) or (isinstance(node, (Choice, Repeat)) and node.name in last)
+        for node in walk(part)
+    )
 
 
 def _noted(

@@ -32,15 +32,14 @@ with quiet():
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 FLAT = (Parameter("x", "float", 0.0, -5.0, 5.0), Parameter("y", "float", 0.0, -5.0, 5.0))
+QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 MIXED = (
     Parameter("x", "float", 0.0, -1.0, 2.0),
     Parameter("n", "integer", 1, 1, 10**6, log=True),
     Parameter("one", "categorical", 5, choices=(5,)),
     Parameter("k", "integer", 2, 2, 20, condition=("one", (5,))),
     Parameter("c", "categorical", "a", choices=("a", 2, True, "b")),
-    Parameter(
-        "y", "categorical", 0.0, choices=(0.0, 0.25, 0.5, 0.75, 1.0), condition=("c", ("a", 2))
-    ),
+    Parameter("y", "categorical", 0.0, choices=QUARTERS, condition=("c", ("a", 2))),
     Parameter("rate", "float", 1e-3, 1e-12, 1e-3, log=True, condition=("y", (0.25, 0.5))),
 )
 

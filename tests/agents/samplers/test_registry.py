@@ -145,9 +145,8 @@ def test_a_changing_seed_breaks_a_sequence_of_fixed_seed() -> None:
     """What fixed_seed warns of: new seeds make the points of a grid repeat."""
 
     def batch(seed: int, study: Study) -> list[Any]:
-        study.sampler = make_sampler(
-            "GridSampler", seed=seed, parameters=FINITE, options={"points": 3}
-        )
+        options = {"points": 3}
+        study.sampler = make_sampler("GridSampler", seed=seed, parameters=FINITE, options=options)
         trials = [study.ask(to_distributions(FINITE)) for _ in range(6)]
         for trial in trials:
             study.tell(trial, 0.0)
