@@ -104,7 +104,7 @@ class Parameter:
     def at(self, share: float) -> Value:
         """The value at ``share`` in [0, 1] of the range (of the choices for a categorical).
 
-        Equal intervals of ``share`` belong to every whole number and to every choice.
+        Equal intervals of ``share`` belong to every integer and to every choice.
         """
         share = min(1.0, max(0.0, share))
         if self.kind == "categorical":
@@ -127,7 +127,7 @@ class Parameter:
         return (number - low) / (high - low)
 
     def _interval(self) -> tuple[float, float]:
-        """The range, half a step wider for whole numbers: the end ones get equal room."""
+        """The range, half a step wider for integers: the end ones get equal room."""
         margin = 0.5 if self.kind == "integer" else 0.0
         return self.low - margin, self.high + margin
 

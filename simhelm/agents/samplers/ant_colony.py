@@ -7,13 +7,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from simhelm.agents.samplers.history import (
-    HistorySampler,
-    Indices,
-    Levels,
-    Observation,
-    by_loss,
-)
+from simhelm.agents.samplers.history import HistorySampler, Indices, Levels, Observation, by_loss
 from simhelm.agents.samplers.space_sampler import Space, at_least, share
 
 

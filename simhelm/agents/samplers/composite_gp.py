@@ -18,12 +18,7 @@ from numpy.typing import NDArray
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-from simhelm.agents.samplers.share_model import (
-    Floats,
-    ShareModel,
-    ShareObservation,
-    ShareSampler,
-)
+from simhelm.agents.samplers.share_model import Floats, ShareModel, ShareObservation, ShareSampler
 from simhelm.agents.samplers.space_sampler import Space
 from simhelm.core.space import OptunaSpace
 

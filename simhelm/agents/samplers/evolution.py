@@ -6,13 +6,7 @@ from typing import final
 
 import numpy as np
 
-from simhelm.agents.samplers.history import (
-    HistorySampler,
-    Indices,
-    Levels,
-    Observation,
-    by_loss,
-)
+from simhelm.agents.samplers.history import HistorySampler, Indices, Levels, Observation, by_loss
 from simhelm.agents.samplers.space_sampler import Space, at_least, share
 
 

@@ -25,11 +25,11 @@ class GridSampler(optuna.samplers.GridSampler):
     """Optuna's grid search, which starts over in the same order at its end.
 
     The configuration of a trial is a function of the seed and of the trial's number, where
-    Optuna's own draws anew from what it noted in the attributes of earlier trials.
+    Optuna's own redraws from what it noted in the attributes of earlier trials.
     """
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Give the trial its place in the grid."""
+        """Give the trial its point of the grid."""
         attributes, size = trial.system_attrs, len(self._all_grids)
         if trial.number < size or "fixed_params" in attributes or "grid_id" in attributes:
             super().before_trial(study, trial)

@@ -17,12 +17,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from simhelm.agents.samplers.isolation import seed_words
-from simhelm.agents.samplers.space_sampler import (
-    FINISHED,
-    Space,
-    SpaceSampler,
-    signed_loss,
-)
+from simhelm.agents.samplers.space_sampler import FINISHED, Space, SpaceSampler, signed_loss
 from simhelm.core.parameter import Parameter, Value, configure
 from simhelm.core.space import OptunaSpace
 

@@ -20,7 +20,7 @@ from simhelm.agents.samplers.share_model import (
     log_share_step,
     settled,
 )
-from simhelm.agents.samplers.space_sampler import Space
+from simhelm.agents.samplers.space_sampler import Space, signed_loss
 from simhelm.core.space import OptunaSpace
 
 
@@ -30,7 +30,7 @@ class HybridSampler(ShareSampler):
     Trials come in blocks of ``inner``. At its start a block asks the outer sampler for a
     structure (all parameters that are no constants); within the block constants move by
     log-share steps. The first constants of a block are those that the best block so far ended
-    with, so few steps are needed. The outer sampler is told each block's least value.
+    with, so few steps are needed. Each block's best value is reported to the outer sampler.
 
     Args:
         space, seed: see :class:`SpaceSampler`; the seed is mixed with the number of the block.
@@ -65,7 +65,7 @@ class HybridSampler(ShareSampler):
         self._damping = damping
         if self._declared is not None and targets.keys() >= self._declared.distributions.keys():
             raise ValueError(
-                "HybridSampler: no parameter beside the constants; use LogShareSampler"
+                "HybridSampler: no parameter besides the constants; use LogShareSampler"
             )
 
     def step(
@@ -97,13 +97,12 @@ class HybridSampler(ShareSampler):
     ) -> dict[str, Any]:
         """A structure from the outer sampler, to which every finished block is reported."""
         outer = optuna.create_study(direction=study.direction, sampler=self._outer_sampler(block))
-        for trials in blocks:
-            value = _least(study, trials)
-            params = {n: value for n, value in trials[0].params.items() if n in kinds}
-            if value is not None:
+        for best, trials in ((_best(study, trials), trials) for trials in blocks):
+            if best is not None:
+                params = {n: value for n, value in trials[0].params.items() if n in kinds}
                 known = {name: kinds[name] for name in params}
                 outer.add_trial(
-                    optuna.trial.create_trial(params=params, distributions=known, value=value)
+                    optuna.trial.create_trial(params=params, distributions=known, value=best.value)
                 )
         return dict(outer.ask(kinds).params)
 
@@ -126,24 +125,12 @@ def _best_end(
     study: Study, model: ShareModel, blocks: Sequence[list[FrozenTrial]]
 ) -> list[ShareObservation]:
     """The last observation of the best block: where its next step would start from."""
-    best: list[FrozenTrial] = []
-    least = None
-    for trials in blocks:
-        value = _least(study, trials)
-        if value is not None and (least is None or _better(study, value, least)):
-            best, least = trials, value
+    found = [(one, block) for block in blocks if (one := _best(study, block)) is not None]
+    _, best = min(found, key=lambda pair: signed_loss(study, pair[0].value), default=(None, []))
     return model.observations(best)[-1:]
 
 
-def _better(study: Study, one: float, other: float) -> bool:
-    maximise = study.direction is optuna.study.StudyDirection.MAXIMIZE
-    return one > other if maximise else one < other
-
-
-def _least(study: Study, trials: Sequence[FrozenTrial]) -> float | None:
-    """The best value in a block, None without one."""
-    values = [t.value for t in trials if t.state is TrialState.COMPLETE and t.value is not None]
-    if not values:
-        return None
-    maximise = study.direction is optuna.study.StudyDirection.MAXIMIZE
-    return max(values) if maximise else min(values)
+def _best(study: Study, trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
+    """The best trial of a block, None without one that completed."""
+    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
+    return min(complete, key=lambda trial: signed_loss(study, trial.value), default=None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ Codes = Mapping[str, float | int]
 class Result:
     """The loss of a configuration at a budget.
 
-    ``key`` names the result (trial number, position in the trial): the random numbers that fill
+    ``key`` names the result (trial number, index in the trial): the random numbers that fill
     up its inactive parameters depend on it and on the seed alone.
     """
 
@@ -36,16 +37,6 @@ class Result:
     loss: float
     codes: Codes
     vector: NDArray[np.float64]
-
-
-@dataclasses.dataclass(frozen=True)
-class _Job:
-    """What ``BOHB.new_result`` reads of HpBandSter's own job."""
-
-    id: tuple[int, int]
-    kwargs: dict[str, Any]
-    result: dict[str, float]
-    exception: None = None
 
 
 class Listener:
@@ -82,7 +73,7 @@ class KDEModel:
     Args:
         codec: of the space.
         options: the arguments of HpBandSter's model.
-        listener: hears of its failures.
+        listener: counts its failures.
 
     Raises:
         ImportError: HpBandSter or ConfigSpace is not installed.
@@ -125,10 +116,12 @@ class KDEModel:
         *earlier, last = results
         self._generator.configs[last.budget] = [result.vector for result in earlier]
         self._generator.losses[last.budget] = [result.loss for result in earlier]
-        job = _Job(
-            last.key,
-            {"budget": last.budget, "config": dict(last.codes)},
-            {"loss": last.loss},
+        # What ``BOHB.new_result`` reads of HpBandSter's own job.
+        job = SimpleNamespace(
+            id=last.key,
+            kwargs={"budget": last.budget, "config": dict(last.codes)},
+            result={"loss": last.loss},
+            exception=None,
         )
         with isolated(result_words(seed, last.key)):
             self._generator.new_result(job)

@@ -19,7 +19,6 @@ from optuna.trial import FrozenTrial, TrialState
 from simhelm.agents.samplers.broyden import broyden_step
 from simhelm.agents.samplers.share_model import (
     LARGEST_STEP,
-    OUTPUTS,
     Floats,
     ShareModel,
     ShareObservation,
@@ -30,8 +29,6 @@ from simhelm.agents.samplers.share_model import (
 from simhelm.agents.samplers.space_sampler import Space
 from simhelm.core.parameter import Parameter, Value
 from simhelm.core.space import OptunaSpace
-
-__all__ = ["OUTPUTS", "LogShareSampler"]
 
 
 class LogShareSampler(ShareSampler):

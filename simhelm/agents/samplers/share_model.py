@@ -74,7 +74,7 @@ class ShareModel:
         self.low = self.high = np.zeros(len(names))
 
     def within(self, space: OptunaSpace) -> ShareModel:
-        """The same with the bounds of the constants; ValueError if one is no number."""
+        """The same with the bounds of the constants; ValueError if one is no float."""
         found = {parameter.name: parameter for parameter in space.parameters}
         missing = [name for name in self.names if name != self.base and name not in found]
         if missing:
@@ -182,6 +182,6 @@ def settled(seen: Sequence[ShareObservation], noise: float) -> int:
 
 
 def _bounds(parameter: Parameter) -> tuple[float, float]:
-    if parameter.kind == "categorical":
-        raise ValueError(f"{parameter.name}: expected a number, got choices {parameter.choices}")
+    if parameter.kind != "float":
+        raise ValueError(f"{parameter.name}: a constant has to be a float without a step")
     return float(parameter.low), float(parameter.high)

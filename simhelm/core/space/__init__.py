@@ -24,15 +24,7 @@ Gymnasium (:func:`to_box`), trees to JSON (:func:`to_json`).
 from simhelm.core.parameter import Value
 from simhelm.core.space.configspace import ConfigSpaceCodec
 from simhelm.core.space.gymnasium import from_action, to_action, to_box
-from simhelm.core.space.nodes import (
-    Node,
-    choice,
-    optional,
-    permutation,
-    repeat,
-    sequence,
-    when,
-)
+from simhelm.core.space.nodes import Node, choice, optional, permutation, repeat, sequence, when
 from simhelm.core.space.optuna import OptunaSpace, suggest, to_distributions
 from simhelm.core.space.parameters import Knob, of_parameters, to_parameters
 from simhelm.core.space.serial import from_json, space_hash, space_identity, to_json

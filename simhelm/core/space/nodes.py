@@ -144,7 +144,7 @@ def permutation(name: str, items: Sequence[str]) -> Choice:
             f"got {list(items)}"
         )
     if any("," in item for item in items):
-        raise ValueError(f"permutation {name!r}: items with a comma cannot be told apart")
+        raise ValueError(f"permutation {name!r}: items with a comma are ambiguous")
     return choice(name, [",".join(order) for order in itertools.permutations(items)])
 
 

@@ -23,7 +23,7 @@ class Knob:
     Attributes:
         default: the rule of thumb, one of the options.
         unit, description: for tables.
-        log: whole numbers in an unbroken range are searched on a logarithmic scale.
+        log: integers in an unbroken range are searched on a logarithmic scale.
     """
 
     default: Value
@@ -68,14 +68,14 @@ def _parameter(
 
 
 def _is_range(options: tuple[Value, ...]) -> bool:
-    """Whether these are two or more whole numbers, each one more than the one before."""
+    """Whether these are two or more integers, each one more than the one before."""
     if len(options) < 2 or any(type(option) is not int for option in options):
         return False
     return list(options) == list(range(int(options[0]), int(options[0]) + len(options)))
 
 
 def of_parameters(parameters: Sequence[Parameter]) -> Space:
-    """The space of a problem whose parameters are choices or whole numbers.
+    """The space of a problem whose parameters are choices or integers.
 
     Raises:
         ValueError: a parameter is a float: such a space is no finite tree.

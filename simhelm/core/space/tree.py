@@ -55,7 +55,7 @@ class Space:
 
         Raises:
             ValueError: the assignment has a value that is no option, or a name that does not
-                exist beside the others.
+                exist next to the others.
         """
         walked: dict[str, Value] = {}
         pending = _start(self.root)
