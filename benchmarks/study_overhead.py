@@ -33,9 +33,9 @@ from benchmarks.study_problem import Sleeping, Sphere, fill, height
 from simhelm.agents.samplers import make_sampler
 from simhelm.calibration import Execution, run_study
 from simhelm.calibration.study.executors import OpensEvaluators, Processes, Serial
-from simhelm.calibration.study.sampler_session import distributions
 from simhelm.calibration.study.store import Store
 from simhelm.core.problem import Problem
+from simhelm.core.space import to_distributions
 from simhelm.experiments.terminal import print_table
 
 SAMPLERS = ("RandomSampler", "TPESampler")
@@ -67,8 +67,12 @@ class Clock:
 
 def optuna_alone(sampler: str, trials: int, storage: str | None) -> float:
     """Optuna's ask and tell in batches; None keeps the study in memory."""
-    space = distributions(Sphere().parameters)
-    study = optuna.create_study(storage=storage, sampler=make_sampler(sampler, seed=0, space=space))
+    parameters = Sphere().parameters
+    agent, space = (
+        make_sampler(sampler, seed=0, parameters=parameters),
+        to_distributions(parameters),
+    )
+    study = optuna.create_study(storage=storage, sampler=agent)
     clock = Clock(trials)
     for _ in range(trials // BATCH):
         batch = [study.ask(space) for _ in range(BATCH)]

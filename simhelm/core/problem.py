@@ -15,115 +15,24 @@ from typing import Any, ClassVar, Literal, Self
 
 from simhelm.core.did_you_mean import did_you_mean
 from simhelm.core.end_reason import EndReason
+from simhelm.core.parameter import Parameter, Value, configure, from_shares
 
-Value = float | int | str | bool
+__all__ = [
+    "Direction",
+    "Metrics",
+    "Output",
+    "ParallelProblem",
+    "Parameter",
+    "Problem",
+    "Value",
+    "Watch",
+    "WatchedProblem",
+    "go_on",
+]
+
 Direction = Literal["minimize", "maximize"]
 # Told (step, value) of a learning curve while a simulation runs; False asks it to stop.
 Watch = Callable[[float, float], bool]
-
-
-@dataclasses.dataclass(frozen=True)
-class Parameter:
-    """One knob.
-
-    Attributes:
-        name: unique within a problem: an identifier, or a choice's full name in a search space
-            (``layers[0]/units``).
-        kind: ``"float"``, ``"integer"`` or ``"categorical"``.
-        default: the rule of thumb, a legal value.
-        low, high: inclusive range of a number.
-        log: search on a logarithmic scale (low must be positive).
-        choices: legal values of a categorical, at least one.
-        unit: physical unit, ``"1"`` for a pure number.
-        condition: (name, values): the parameter exists only while the parameter ``name``, which
-            stands before it, has one of ``values``.
-        description: one line for tables.
-    """
-
-    name: str
-    kind: Literal["float", "integer", "categorical"]
-    default: Value
-    low: float = math.nan
-    high: float = math.nan
-    log: bool = False
-    choices: tuple[Value, ...] = ()
-    unit: str = "1"
-    condition: tuple[str, tuple[Value, ...]] | None = None
-    description: str = ""
-
-    def __post_init__(self) -> None:
-        if self.kind not in ("float", "integer", "categorical"):
-            raise ValueError(
-                f"{self.name}: expected kind 'float', 'integer' or 'categorical', got {self.kind!r}"
-            )
-        if self.kind == "categorical":
-            if not self.choices:
-                raise ValueError(f"{self.name}: expected at least one choice")
-        elif self.kind == "integer" and not (
-            float(self.low).is_integer() and float(self.high).is_integer()
-        ):
-            raise ValueError(f"{self.name}: expected whole bounds, got {self.low}, {self.high}")
-        elif not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-            raise ValueError(f"{self.name}: expected low < high, got {self.low}, {self.high}")
-        elif self.log and self.low <= 0.0:
-            raise ValueError(f"{self.name}: a logarithmic scale needs low > 0, got {self.low}")
-        self.check(self.default)
-
-    def check(self, value: Value) -> None:
-        """Raise TypeError or ValueError unless the value is legal."""
-        if self.kind == "categorical":
-            if value not in self.choices:
-                hint = did_you_mean(str(value), map(str, self.choices))
-                raise ValueError(
-                    f"{self.name}: expected one of {self.choices}, got {value!r}{hint}"
-                )
-            return
-        numbers = (int,) if self.kind == "integer" else (int, float)
-        if isinstance(value, bool) or not isinstance(value, numbers):
-            raise TypeError(f"{self.name}: expected {self.kind}, got {value!r}")
-        if not self.low <= value <= self.high:
-            raise ValueError(
-                f"{self.name}: expected a value in [{self.low}, {self.high}] {self.unit}, "
-                f"got {value!r}"
-            )
-
-    def at(self, share: float) -> Value:
-        """The value at ``share`` in [0, 1] of the range (of the choices for a categorical).
-
-        Equal intervals of ``share`` belong to every whole number and to every choice.
-        """
-        share = min(1.0, max(0.0, share))
-        if self.kind == "categorical":
-            place = min(int(share * len(self.choices)), len(self.choices) - 1)
-            return self.choices[place]
-        low, high = self._interval()
-        number = low * math.pow(high / low, share) if self.log else low + (high - low) * share
-        if self.kind == "integer":
-            return int(min(self.high, math.floor(number + 0.5)))
-        return min(self.high, max(self.low, number))
-
-    def share_of(self, value: Value) -> float:
-        """The inverse of :meth:`at` (the middle of its interval for a categorical)."""
-        self.check(value)
-        if self.kind == "categorical":
-            return (self.choices.index(value) + 0.5) / len(self.choices)
-        number = float(value)
-        low, high = self._interval()
-        if self.log:
-            return math.log(number / low) / math.log(high / low)
-        return (number - low) / (high - low)
-
-    def _interval(self) -> tuple[float, float]:
-        """The range, half a step wider for whole numbers: the end ones get equal room."""
-        margin = 0.5 if self.kind == "integer" else 0.0
-        return self.low - margin, self.high + margin
-
-    def is_active(self, config: Mapping[str, Value]) -> bool:
-        """Whether the parameter exists beside the values chosen so far."""
-        if self.condition is None:
-            return True
-        name, values = self.condition
-        return name in config and config[name] in values
 
 
 @dataclasses.dataclass(frozen=True)
@@ -255,11 +164,7 @@ class Problem(abc.ABC):
 
     def default_config(self) -> dict[str, Value]:
         """The rule of thumb."""
-        config: dict[str, Value] = {}
-        for parameter in self.parameters:
-            if parameter.is_active(config):
-                config[parameter.name] = parameter.default
-        return config
+        return configure(self.parameters, lambda parameter: parameter.default)
 
     def oracle_config(self) -> dict[str, Value] | None:
         """The best configuration where theory gives it, else None."""
@@ -267,11 +172,7 @@ class Problem(abc.ABC):
 
     def config_from_shares(self, shares: Iterable[float]) -> dict[str, Value]:
         """A configuration from one number in [0, 1] a parameter; inactive ones are left out."""
-        config: dict[str, Value] = {}
-        for parameter, share in zip(self.parameters, shares, strict=True):
-            if parameter.is_active(config):
-                config[parameter.name] = parameter.at(share)
-        return config
+        return from_shares(self.parameters, shares)
 
     def check_config(self, config: Mapping[str, Value]) -> None:
         """Raise ValueError or TypeError for unknown, missing, inactive or illegal parameters."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import final
 
 from simhelm.core.did_you_mean import did_you_mean
-from simhelm.core.problem import Metrics, Parameter, Problem, Value
+from simhelm.core.problem import Metrics, Problem, Value
 
 
 @final
@@ -39,7 +38,7 @@ class Subspace(Problem):
         self.declare_as(problem)
         self.name = problem.name  # type: ignore[misc]
         self.parameters = tuple(
-            _restricted(p, kept[p.name]) if p.name in kept else p for p in problem.parameters
+            p.restricted(kept[p.name]) if p.name in kept else p for p in problem.parameters
         )
 
     def evaluate(
@@ -48,14 +47,3 @@ class Subspace(Problem):
         """As the whole problem does."""
         self.check_config(config)
         return self.whole.evaluate(config, seed=seed, budget=budget)
-
-
-def _restricted(parameter: Parameter, values: Sequence[Value]) -> Parameter:
-    if not values:
-        raise ValueError(f"{parameter.name}: expected at least one value to keep")
-    for value in values:
-        parameter.check(value)
-    default = parameter.default if parameter.default in values else values[-1]
-    return dataclasses.replace(
-        parameter, kind="categorical", default=default, choices=tuple(values), log=False
-    )

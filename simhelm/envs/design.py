@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.core.problem import Problem, Value
+from simhelm.core.space import from_action, to_action, to_box
 from simhelm.envs.baseline import Baseline
 from simhelm.envs.rendering.designs import has_picture, picture_of
 from simhelm.envs.rendering.screen import Screen, metadata
@@ -71,8 +72,7 @@ class DesignEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
         else:
             self._screen = Screen(render_mode)
         self.render_mode = render_mode
-        count = len(problem.parameters)
-        self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (count,), np.float32)
+        self.action_space: gymnasium.spaces.Box = to_box(problem.parameters)  # type: ignore[assignment]
         self._low = np.array([output.low for output in problem.outputs])
         self._high = np.array([output.high for output in problem.outputs])
         self.observation_space = gymnasium.spaces.Box(self._low, self._high, dtype=np.float64)
@@ -124,21 +124,11 @@ class DesignEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
 
     def config_of(self, action: NDArray[np.floating[Any]]) -> dict[str, Value]:
         """The design that an action stands for (numbers outside [-1, 1] are clipped)."""
-        numbers = np.asarray(action, dtype=np.float64)
-        if numbers.shape != self.action_space.shape or not np.isfinite(numbers).all():
-            raise ValueError(
-                f"action: expected finite numbers of shape {self.action_space.shape}, "
-                f"got {action!r}"
-            )
-        return self.problem.config_from_shares((0.5 * (numbers + 1.0)).tolist())
+        return from_action(self.problem.parameters, action)
 
     def action_of(self, config: Mapping[str, Value]) -> NDArray[np.float32]:
         """The action that stands for a design; parameters left out are set to their default."""
-        values = [config.get(p.name, p.default) for p in self.problem.parameters]
-        shares = [
-            p.share_of(value) for p, value in zip(self.problem.parameters, values, strict=True)
-        ]
-        return np.asarray([2.0 * share - 1.0 for share in shares], dtype=np.float32)
+        return to_action(self.problem.parameters, config)
 
     def baselines(self) -> dict[str, Baseline]:
         """The rule of thumb, a random design, and the oracle where theory gives one."""

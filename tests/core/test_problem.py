@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simhelm.core.parameter import check_conditions
 from simhelm.simulators import EndReason, Metrics, Output, Parameter
 from simhelm.simulators.linear.problem import RelaxationFactor
 from simhelm.simulators.registry import load_problem
@@ -15,6 +16,9 @@ from simhelm.simulators.registry import load_problem
 LOG = Parameter("step", "float", 1e-2, 1e-4, 1.0, log=True, unit="s")
 WHOLE = Parameter("buffers", "integer", 4, 1, 9)
 CHOICE = Parameter("policy", "categorical", "open", choices=("open", "closed", "adaptive"))
+
+COUNT = Parameter("count", "categorical", 1, choices=(1, 2))
+FLAG = Parameter("flag", "categorical", True, choices=(True, False))
 
 
 @given(st.floats(0.0, 1.0))
@@ -59,6 +63,8 @@ def test_the_rule_of_thumb_is_the_declared_default() -> None:
         (LOG, True, TypeError, "step"),
         (WHOLE, 2.5, TypeError, "buffers: expected integer"),
         (CHOICE, "opened", ValueError, "did you mean 'open'?"),
+        (COUNT, True, ValueError, r"expected one of \(1, 2\), got True; write 1"),
+        (FLAG, 1, ValueError, r"expected one of \(True, False\), got 1; write True"),
     ],
 )
 def test_illegal_values(
@@ -81,8 +87,36 @@ def test_impossible_parameters() -> None:
         Parameter("a", "integr", 1, 0, 2)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="whole bounds"):
         Parameter("a", "integer", 1, 0.5, 2.4)
+    for two in (1, True, 1.0):
+        with pytest.raises(ValueError, match="leave one out, or write them as strings"):
+            Parameter("a", "categorical", 1, choices=(1, two))
     with pytest.raises(ValueError, match="finite low < high"):
         Output("a", "1", 0.0, math.inf)
+
+
+def test_true_is_not_one_in_conditions() -> None:
+    child = Parameter("n", "integer", 1, 1, 9, condition=("flag", (True,)))
+    assert child.is_active({"flag": True})
+    assert not child.is_active({"flag": 1})
+    assert not child.is_active({})
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        (("flags", (True,)), "'flags' is no earlier parameter; did you mean 'flag'"),
+        (("flag", ()), "at least one value"),
+        (("flag", (1,)), "got 1; write True"),
+    ],
+)
+def test_conditions_that_make_no_sense(
+    condition: tuple[str, tuple[bool | int, ...]], words: str
+) -> None:
+    child = Parameter("n", "integer", 1, 1, 9, condition=condition)
+    with pytest.raises(ValueError, match=words):
+        check_conditions([FLAG, child])
+    with pytest.raises(ValueError, match="used twice"):
+        check_conditions([FLAG, FLAG])
 
 
 def test_metrics_hold_no_nan_and_travel() -> None:

@@ -11,9 +11,10 @@ from simhelm.agents.samplers.hyperband import (
     promote,
     successive_halving,
 )
-from simhelm.agents.samplers.log_share import OUTPUTS, LogShareSampler
+from simhelm.agents.samplers.log_share import LogShareSampler
 from simhelm.agents.samplers.registry import SAMPLERS, SamplerEntry, make_sampler
 from simhelm.agents.samplers.ridge import RidgeSampler
+from simhelm.agents.samplers.share_model import OUTPUTS
 from simhelm.agents.samplers.tree_search import MCTSSampler
 
 __all__ = [

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from simhelm.agents.samplers.log_share import Observation, ShareModel
-
-Floats = NDArray[np.float64]
+from simhelm.agents.samplers.share_model import Floats, ShareModel, ShareObservation
 
 # Moves shorter than this, relative to the noise of the residuals, teach nothing but noise.
 _SHORTEST = 0.05
@@ -20,7 +16,7 @@ _SHORTEST = 0.05
 
 def broyden_step(
     model: ShareModel,
-    seen: Sequence[Observation],
+    seen: Sequence[ShareObservation],
     damping: float,
     largest: float,
     noise: float,
@@ -51,7 +47,7 @@ def broyden_step(
     return _move(model, last, damping * step, largest)
 
 
-def _move(model: ShareModel, here: Observation, step: Floats, largest: float) -> Floats:
+def _move(model: ShareModel, here: ShareObservation, step: Floats, largest: float) -> Floats:
     return model.clip(here.constants + np.clip(step, -largest, largest))
 
 
@@ -63,7 +59,7 @@ def _pushing(model: ShareModel, constants: Floats, residual: Floats) -> NDArray[
     return stuck
 
 
-def _inverse(model: ShareModel, seen: Sequence[Observation]) -> Floats:
+def _inverse(model: ShareModel, seen: Sequence[ShareObservation]) -> Floats:
     """Broyden's first update of the inverse, by Sherman and Morrison's formula."""
     inverse = np.eye(len(model.names))
     for before, after in itertools.pairwise(seen):

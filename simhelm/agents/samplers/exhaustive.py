@@ -1,26 +1,21 @@
 """Optuna's samplers that come to an end, made fit for asking and telling.
 
 Both call ``Study.stop`` when everything was tried, which outside ``Study.optimize`` raises
-RuntimeError from the midst of ``Study.tell``. Here the study goes on: asked for more, they repeat.
+RuntimeError from the midst of ``Study.tell``. Here it continues: asked for more, they repeat.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
+
+from simhelm.core.parameter import Parameter, Value
 
 # Optuna walks through the whole grid at every tell.
 LARGEST_GRID = 100_000
@@ -30,11 +25,11 @@ class GridSampler(optuna.samplers.GridSampler):
     """Optuna's grid search, which starts over in the same order at its end.
 
     The configuration of a trial is a function of the seed and of the trial's number, where
-    Optuna's own draws anew from what it noted in the attributes of earlier trials.
+    Optuna's own redraws from what it noted in the attributes of earlier trials.
     """
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Give the trial its place in the grid."""
+        """Give the trial its point of the grid."""
         attributes, size = trial.system_attrs, len(self._all_grids)
         if trial.number < size or "fixed_params" in attributes or "grid_id" in attributes:
             super().before_trial(study, trial)
@@ -64,54 +59,45 @@ class BruteForceSampler(optuna.samplers.BruteForceSampler):
             super().after_trial(study, trial, state, values)
 
 
-def grid(space: Mapping[str, BaseDistribution], points: int) -> dict[str, list[Any]]:
+def grid(parameters: Iterable[Parameter], points: int) -> dict[str, list[Value]]:
     """The values that a grid search tries, by name.
 
     Args:
         points: of each numeric parameter, evenly spaced on its scale from end to end, and then
-            rounded to its step (so there may be fewer); choices are all taken.
+            rounded to integers where it is one (so there may be fewer); choices are all taken.
 
     Raises:
         ValueError: fewer than two points, or a grid of more than 100,000 configurations.
     """
     if not (isinstance(points, int) and points >= 2):
         raise ValueError(f"points: expected an integer of at least 2, got {points!r}")
-    values = {name: _grid_values(distribution, points) for name, distribution in space.items()}
+    values = {parameter.name: _grid_values(parameter, points) for parameter in parameters}
     size = math.prod(map(len, values.values()))
     if size > LARGEST_GRID:
         raise ValueError(
-            f"points: a grid of {points} points a parameter has {size} configurations, more than "
-            f"{LARGEST_GRID}; take fewer points or another sampler"
+            f"points: a grid of {points} points per parameter has {size} configurations, more "
+            f"than {LARGEST_GRID}; take fewer points or another sampler"
         )
     return values
 
 
-def check_finite(space: Mapping[str, BaseDistribution]) -> None:
+def check_finite(parameters: Iterable[Parameter]) -> None:
     """ValueError if a parameter is continuous, so that its values cannot be enumerated."""
-    for name, distribution in space.items():
-        if isinstance(distribution, FloatDistribution) and distribution.step is None:
+    for parameter in parameters:
+        if parameter.kind == "float":
             raise ValueError(
-                f"{name}: BruteForceSampler tries every value, and {distribution} has no step; "
-                "give it one, or use GridSampler"
+                f"{parameter.name}: BruteForceSampler tries every value, and a float has no end "
+                "of them; make it an integer, give it choices, or use GridSampler"
             )
 
 
-def _grid_values(distribution: BaseDistribution, points: int) -> list[Any]:
-    if isinstance(distribution, CategoricalDistribution):
-        return list(distribution.choices)
-    assert isinstance(distribution, (FloatDistribution, IntDistribution))
-    low, high = distribution.low, distribution.high
-    if low == high:
-        return [low]
-    spaced = np.geomspace(low, high, points) if distribution.log else np.linspace(low, high, points)
-    rounded = (_on_step(float(value), distribution) for value in spaced)
-    return list(dict.fromkeys(min(high, max(low, value)) for value in rounded))
-
-
-def _on_step(value: float, distribution: FloatDistribution | IntDistribution) -> float | int:
-    if distribution.step is None:
-        return value
-    # Integers stay integers.
-    return (
-        distribution.low + round((value - distribution.low) / distribution.step) * distribution.step
-    )
+def _grid_values(parameter: Parameter, points: int) -> list[Value]:
+    if parameter.kind == "categorical":
+        return list(parameter.choices)
+    low, high = parameter.low, parameter.high
+    spaced = (np.geomspace if parameter.log else np.linspace)(low, high, points)
+    if parameter.kind == "float":
+        return list(dict.fromkeys(min(high, max(low, float(value))) for value in spaced))
+    first, last = int(low), int(high)
+    rounded = (first + round(float(value) - first) for value in spaced)
+    return list(dict.fromkeys(min(last, max(first, value)) for value in rounded))

@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import math
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, RandomSampler
-from optuna.study import Study, StudyDirection
+from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from simhelm.agents.samplers.isolation import seed_words
-from simhelm.agents.samplers.kde_model import KDEModel, ModelOptions, Result, proposal_words
-from simhelm.agents.samplers.model_space import Conditions, ModelSpace, Space
+from simhelm.agents.samplers.kde_model import (
+    Codes,
+    KDEModel,
+    Listener,
+    Result,
+    generator_class,
+    proposal_words,
+)
+from simhelm.agents.samplers.space_sampler import (
+    FINISHED,
+    Space,
+    SpaceSampler,
+    at_least,
+    share,
+    signed_loss,
+)
+from simhelm.core.space import ConfigSpaceCodec, OptunaSpace
 
 _LOGGER = logging.getLogger(__name__)
 
-_FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 # The budget of a study in which no trial reports intermediate values.
 _FULL_BUDGET = 1.0
 
 
-@dataclasses.dataclass(frozen=True)
-class _Told:
-    """A finished trial: its configuration and its losses by budget, ascending."""
-
-    number: int
-    codes: Mapping[str, float | int]
-    vector: NDArray[np.float64]
-    curve: tuple[tuple[float, float], ...]
-    failed: bool
-    # The loss of a trial without a curve.
-    loss: float
-
-
-class HpBandSterSampler(BaseSampler):
+class HpBandSterSampler(SpaceSampler):
     """Proposes by HpBandSter's kernel density estimators (BOHB without its scheduler).
 
     The proposal for trial n is a function of (seed, n) and of the finished trials in the order
@@ -58,25 +53,25 @@ class HpBandSterSampler(BaseSampler):
     against 0.37 after 60 trials, in 4-D 3.1 against 4.6 after 60 and 2.4 against 3.5 after 120.
 
     Args:
-        space: the distributions by name.
-        conditions: child -> (parent, values of the parent for which the child is active).
-            Inactive parameters are not proposed.
-        seed: not negative.
-        min_points_in_model, top_n_percent, num_samples, random_fraction, bandwidth_factor,
-            min_bandwidth: of the model; see ``kde_model.ModelOptions``.
+        space, seed: see :class:`SpaceSampler`.
+        min_points_in_model: results of one budget from which a model is built; None and
+            anything smaller mean the number of parameters + 1.
+        top_n_percent: share of the results that count as good.
+        num_samples: candidates a proposal is chosen from.
+        random_fraction: share of proposals that are drawn uniformly.
+        bandwidth_factor: widens the kernels that candidates are drawn from.
+        min_bandwidth: lower bound of all kernel widths, in units of the parameter's range.
 
     Raises:
         ImportError: HpBandSter or ConfigSpace is not installed.
-        ValueError: a space, condition or option that the model cannot have. A study of several
-            objectives is refused at the first proposal.
+        ValueError: a space, condition or option that the model cannot have.
     """
 
     def __init__(
         self,
-        space: Space,
-        conditions: Conditions = MappingProxyType({}),
+        space: Space | None = None,
         *,
-        seed: int,
+        seed: int | None = None,
         min_points_in_model: int | None = None,
         top_n_percent: int = 15,
         num_samples: int = 64,
@@ -84,133 +79,104 @@ class HpBandSterSampler(BaseSampler):
         bandwidth_factor: float = 3,
         min_bandwidth: float = 1e-3,
     ) -> None:
-        if seed < 0:
-            raise ValueError(f"seed: expected an integer that is not negative, got {seed!r}")
-        self._seed = int(seed)
-        self._options = ModelOptions(
-            min_points_in_model,
-            top_n_percent,
-            num_samples,
-            random_fraction,
-            bandwidth_factor,
-            min_bandwidth,
-        )
-        self._space = ModelSpace(space, conditions)
-        self._start()
-
-    def _start(self) -> None:
-        self._model = KDEModel(self._space, self._options)
-        # Both save time only: configurations by trial number, and what the model has fitted.
-        self._told: dict[int, _Told | None] = {}
-        self._fitted: tuple[tuple[int, int], ...] | None = None
-        self._study: tuple[Any, int] | None = None
+        super().__init__(space, seed=seed)
+        for name, width in (
+            ("bandwidth_factor", bandwidth_factor), ("min_bandwidth", min_bandwidth),
+        ):  # fmt: skip
+            if not 0.0 < width < math.inf:
+                raise ValueError(f"{name}: expected a number > 0, got {width!r}")
+        if top_n_percent > 99:
+            raise ValueError(f"top_n_percent: expected an integer up to 99, got {top_n_percent!r}")
+        if min_points_in_model is not None:
+            at_least("min_points_in_model", min_points_in_model, 1)
+        self._options = {
+            # The model slices by these, so they must be integers.
+            "min_points_in_model": min_points_in_model,
+            "top_n_percent": at_least("top_n_percent", top_n_percent, 1),
+            "num_samples": at_least("num_samples", num_samples, 1),
+            "random_fraction": share("random_fraction", random_fraction),
+            "bandwidth_factor": bandwidth_factor,
+            "min_bandwidth": min_bandwidth,
+        }
+        self._listener = Listener()
+        self._memory: _Memory | None = None
+        generator_class()
+        if self._declared is not None:
+            ConfigSpaceCodec(self._declared.parameters)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_seed": self._seed, "_options": self._options, "_space": self._space}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._start()
+        return {**self.__dict__, "_memory": None}
 
     @property
     def failures(self) -> int:
         """How often the model failed inside this instance and HpBandSter drew at random."""
-        return self._model.failures
+        return self._listener.failures
 
-    def infer_relative_search_space(
-        self, study: Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        """The whole space."""
-        return dict(self._space.distributions)
+    def next_config(self, study: Study, trial: FrozenTrial, space: OptunaSpace) -> dict[str, Any]:
+        """What the model proposes, fitted to the finished trials."""
+        key = (study._storage, study._study_id, repr(space.distributions))
+        if self._memory is None or self._memory.key != key:
+            self._memory = _Memory(key, space, self._options, self._listener)
+        memory, codes = self._memory, {}
+        if memory.codec.axes:
+            memory.fit(study, self._seed)
+            codes = memory.model.propose(proposal_words(self._seed, trial.number))
+        return memory.codec.decode(codes)
 
-    def sample_relative(
-        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        """The active parameters of one configuration.
 
-        Raises:
-            ValueError: the study has several objectives.
-        """
-        self._raise_error_if_multi_objective(study)
-        codes: dict[str, Any] = {}
-        if self._space.axes:
-            self._fit(study)
-            codes = self._model.propose(proposal_words(self._seed, trial.number))
-        values = self._space.decode(codes)
-        return {name: value for name, value in values.items() if name in search_space}
+class _Memory:
+    """What saves time only: the model of one space, and what was read of one study's trials."""
 
-    def sample_independent(
-        self,
-        study: Study,
-        trial: FrozenTrial,
-        param_name: str,
-        param_distribution: BaseDistribution,
-    ) -> Any:
-        """A uniform draw, for a name outside the space or a parameter that is inactive."""
-        name = zlib.crc32(param_name.encode())
-        # Three numbers in the key: unrelated to all proposals and results.
-        word = seed_words(self._seed, trial.number, 0, name, count=1)
-        uniform = RandomSampler(seed=int(word[0]))
-        return uniform.sample_independent(study, trial, param_name, param_distribution)
+    def __init__(
+        self, key: object, space: OptunaSpace, options: Mapping[str, Any], listener: Listener
+    ) -> None:
+        self.key, self._space = key, space
+        self.codec = ConfigSpaceCodec(space.parameters)
+        self.model = KDEModel(self.codec, options, listener)
+        # By trial number; None for one outside the space.
+        self._read: dict[int, tuple[Codes, NDArray[np.float64]] | None] = {}
+        self._fitted: tuple[tuple[int, int], ...] | None = None
 
-    def _fit(self, study: Study) -> None:
-        results = tuple(_results(self._finished(study)))
+    def fit(self, study: Study, seed: int) -> None:
+        """Fit the finished trials, unless that was done."""
+        results = tuple(self._results(study))
         keys = tuple(result.key for result in results)
         if keys != self._fitted:
-            self._model.fit(results, self._seed)
+            self.model.fit(results, seed)
             self._fitted = keys
 
-    def _finished(self, study: Study) -> list[_Told]:
-        self._forget_other_studies(study)
-        trials = study.get_trials(deepcopy=False, states=_FINISHED)
-        sign = -1.0 if study.direction == StudyDirection.MAXIMIZE else 1.0
+    def _results(self, study: Study) -> Iterator[Result]:
+        trials = study.get_trials(deepcopy=False, states=FINISHED)
         for trial in trials:
-            if trial.number not in self._told:
-                self._told[trial.number] = self._read(trial, sign)
-        told = (self._told[trial.number] for trial in trials)
-        return sorted((one for one in told if one is not None), key=lambda one: one.number)
+            if trial.number not in self._read:
+                self._read[trial.number] = self._codes_and_vector(trial)
+        known = [trial for trial in trials if self._read[trial.number] is not None]
+        budgets = sorted({float(step) for trial in known for step in trial.intermediate_values})
+        for trial in sorted(known, key=lambda trial: trial.number):
+            for index, (budget, loss) in enumerate(_losses(study, trial, budgets)):
+                found = self._read[trial.number]
+                assert found is not None, "only those that were read are known"
+                yield Result((trial.number, index), budget, loss, *found)
 
-    def _forget_other_studies(self, study: Study) -> None:
-        if self._study is None or not (
-            self._study[0] is study._storage and self._study[1] == study._study_id
-        ):
-            self._told.clear()
-            self._fitted = None
-            self._study = (study._storage, study._study_id)
-
-    def _read(self, trial: FrozenTrial, sign: float) -> _Told | None:
+    def _codes_and_vector(self, trial: FrozenTrial) -> tuple[Codes, NDArray[np.float64]] | None:
         try:
-            codes = self._space.encode(trial.params)
-            vector = self._model.vector(codes)
+            codes = self.codec.encode(self._space.encode(trial.params))
+            return codes, self.model.vector(codes)
         except (KeyError, ValueError, TypeError) as error:
             _LOGGER.debug("trial %d is left out: %s", trial.number, error)
             return None
-        curve = tuple(
-            (float(step), _loss(value, sign))
-            for step, value in sorted(trial.intermediate_values.items())
-        )
-        failed = trial.state == TrialState.FAIL
-        loss = math.inf if failed else _loss(trial.value, sign)
-        return _Told(trial.number, codes, vector, curve, failed, loss)
 
 
-def _loss(value: float | None, sign: float) -> float:
-    return sign * value if value is not None and math.isfinite(value) else math.inf
-
-
-def _results(finished: Sequence[_Told]) -> Iterator[Result]:
-    budgets = sorted({budget for told in finished for budget, _ in told.curve})
-    for told in finished:
-        for index, (budget, loss) in enumerate(_losses(told, budgets)):
-            yield Result((told.number, index), budget, loss, told.codes, told.vector)
-
-
-def _losses(told: _Told, budgets: Sequence[float]) -> Iterator[tuple[float, float]]:
-    yield from told.curve
-    if told.failed:
+def _losses(
+    study: Study, trial: FrozenTrial, budgets: Sequence[float]
+) -> Iterator[tuple[float, float]]:
+    """The losses of a trial by budget, ascending."""
+    curve = sorted(trial.intermediate_values.items())
+    yield from ((float(step), signed_loss(study, value)) for step, value in curve)
+    if trial.state == TrialState.FAIL:
         # HpBandSter counts a crash at the budget that was being run.
-        reached = told.curve[-1][0] if told.curve else -math.inf
+        reached = curve[-1][0] if curve else -math.inf
         following = (budget for budget in budgets or (_FULL_BUDGET,) if budget > reached)
         yield from ((budget, math.inf) for budget in (next(following, None),) if budget is not None)
-    elif not told.curve:
-        yield (budgets[-1] if budgets else _FULL_BUDGET), told.loss
+    elif not curve:
+        yield (budgets[-1] if budgets else _FULL_BUDGET), signed_loss(study, trial.value)

@@ -12,38 +12,38 @@ from optuna.distributions import BaseDistribution
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from simhelm.agents.samplers.log_share import (
-    LogShareSampler,
-    Observation,
-    draw,
-    refuse_several_objectives,
+from simhelm.agents.samplers.share_model import (
+    Floats,
+    ShareModel,
+    ShareObservation,
+    ShareSampler,
+    log_share_step,
+    settled,
 )
-from simhelm.agents.samplers.model_space import Conditions, Space
+from simhelm.agents.samplers.space_sampler import Space, signed_loss
+from simhelm.core.space import OptunaSpace
 
 
-class HybridSampler(optuna.samplers.BaseSampler):
+class HybridSampler(ShareSampler):
     """Searches what mode constants cannot make up for, and calibrates the constants on the way.
 
     Trials come in blocks of ``inner``. At its start a block asks the outer sampler for a
     structure (all parameters that are no constants); within the block constants move by
     log-share steps. The first constants of a block are those that the best block so far ended
-    with, so few steps are needed. The outer sampler is told each block's least value.
+    with, so few steps are needed. Each block's best value is reported to the outer sampler.
 
     Args:
-        space: the distributions by name.
-        targets, base, share_output, damping, floor: of the constants; see
-            :class:`LogShareSampler`.
-        inner: trials a block.
+        space, seed: see :class:`SpaceSampler`; the seed is mixed with the number of the block.
+        targets, base, share_output, damping, floor: see :class:`LogShareSampler`.
+        inner: trials per block.
         outer: ``"tpe"``, ``"cmaes"`` or ``"random"``.
         startup: blocks of random structure before the outer sampler's model is used.
-        seed: of the outer sampler; mixed with the number of the block.
-        conditions: not used.
     """
 
     def __init__(
         self,
+        space: Space | None = None,
         *,
-        space: Space,
         targets: Mapping[str, float],
         base: str = "car",
         share_output: str = "share_{}",
@@ -53,73 +53,58 @@ class HybridSampler(optuna.samplers.BaseSampler):
         outer: Literal["tpe", "cmaes", "random"] = "tpe",
         startup: int = 10,
         seed: int | None = None,
-        conditions: Conditions | None = None,
     ) -> None:
         if not (isinstance(inner, int) and inner >= 1):
-            raise ValueError(f"inner: expected a whole number of at least 1, got {inner!r}")
+            raise ValueError(f"inner: expected an integer of at least 1, got {inner!r}")
         if outer not in ("tpe", "cmaes", "random"):
             raise ValueError(f"outer: expected 'tpe', 'cmaes' or 'random', got {outer!r}")
-        self._steps = LogShareSampler(
-            space=space, targets=targets, base=base, share_output=share_output,
-            damping=damping, floor=floor,
-        )  # fmt: skip
-        self._space = dict(space)
-        names = self._steps.model.names
-        self._structure = {name: d for name, d in space.items() if name not in names}
-        if not self._structure:
-            raise ValueError(
-                "HybridSampler: no parameter beside the constants; use LogShareSampler"
-            )
+        if not 0.0 < damping <= 1.0:
+            raise ValueError(f"damping: expected above 0 and at most 1, got {damping!r}")
+        super().__init__(space, seed, ShareModel(targets, base, share_output, floor))
         self._inner, self._outer, self._startup = inner, outer, startup
-        self._seed = 0 if seed is None else seed
+        self._damping = damping
+        if self._declared is not None and targets.keys() >= self._declared.distributions.keys():
+            raise ValueError(
+                "HybridSampler: no parameter besides the constants; use LogShareSampler"
+            )
 
-    def infer_relative_search_space(
-        self, study: Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        """All parameters."""
-        return self._space
+    def step(
+        self, study: Study, trial: FrozenTrial, space: OptunaSpace, model: ShareModel
+    ) -> dict[str, Any]:
+        """Structure and constants, a function of the trials reported so far."""
+        trials = [t for t in study.get_trials(deepcopy=False) if t.number < trial.number]
+        block, index = divmod(trial.number, self._inner)
+        blocks = [trials[i : i + self._inner] for i in range(0, len(trials), self._inner)]
+        here = blocks[block] if index else []
+        kinds = {n: d for n, d in space.distributions.items() if n not in model.names}
+        structure = here[0].params if here else self._ask(study, kinds, blocks[:block], block)
+        seen = model.observations(here) or _best_end(study, model, blocks[:block])
+        constants = self._next(model, seen) if seen else model.start()
+        return {
+            **space.encode({name: structure[name] for name in kinds if name in structure}),
+            **model.as_params(constants),
+        }
 
-    def sample_independent(
+    def _next(self, model: ShareModel, seen: Sequence[ShareObservation]) -> Floats:
+        return log_share_step(model, seen, self._damping / max(1, settled(seen, 0.0)))
+
+    def _ask(
         self,
         study: Study,
-        trial: FrozenTrial,
-        param_name: str,
-        param_distribution: BaseDistribution,
-    ) -> Any:
-        """Draw what the space did not name."""
-        return draw(self._seed, study, trial, param_name, param_distribution)
-
-    def sample_relative(
-        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+        kinds: dict[str, BaseDistribution],
+        blocks: Sequence[list[FrozenTrial]],
+        block: int,
     ) -> dict[str, Any]:
-        """Structure and constants, a function of the trials told so far."""
-        refuse_several_objectives(study, self)
-        trials = [t for t in study.get_trials(deepcopy=False) if t.number < trial.number]
-        block, place = divmod(trial.number, self._inner)
-        blocks = [trials[i : i + self._inner] for i in range(0, len(trials), self._inner)]
-        here = blocks[block] if place else []
-        if here:
-            structure = {name: here[0].params[name] for name in self._structure}
-        else:
-            structure = self._ask(study, blocks[:block], block)
-        model = self._steps.model
-        seen = model.observations(here) or self._best_end(study, blocks[:block])
-        constants = self._steps.next_constants(seen) if seen else model.start()
-        return {**structure, **model.as_params(constants)}
-
-    def _ask(self, study: Study, blocks: Sequence[list[FrozenTrial]], block: int) -> dict[str, Any]:
-        """A structure from the outer sampler, told of every finished block."""
+        """A structure from the outer sampler, to which every finished block is reported."""
         outer = optuna.create_study(direction=study.direction, sampler=self._outer_sampler(block))
-        for trials in blocks:
-            value = _least(study, trials)
-            if value is not None:
-                params = {name: trials[0].params[name] for name in self._structure}
+        for best, trials in ((_best(study, trials), trials) for trials in blocks):
+            if best is not None:
+                params = {n: value for n, value in trials[0].params.items() if n in kinds}
+                known = {name: kinds[name] for name in params}
                 outer.add_trial(
-                    optuna.trial.create_trial(
-                        params=params, distributions=self._structure, value=value
-                    )
+                    optuna.trial.create_trial(params=params, distributions=known, value=best.value)
                 )
-        return dict(outer.ask(self._structure).params)
+        return dict(outer.ask(kinds).params)
 
     def _outer_sampler(self, block: int) -> optuna.samplers.BaseSampler:
         seed = int(np.random.SeedSequence([self._seed, block]).generate_state(1)[0])
@@ -135,26 +120,17 @@ class HybridSampler(optuna.samplers.BaseSampler):
                 seed=seed, n_startup_trials=self._startup, multivariate=True
             )
 
-    def _best_end(self, study: Study, blocks: Sequence[list[FrozenTrial]]) -> list[Observation]:
-        """The last observation of the best block: where its next step would start from."""
-        best: list[FrozenTrial] = []
-        least = None
-        for trials in blocks:
-            value = _least(study, trials)
-            if value is not None and (least is None or _better(study, value, least)):
-                best, least = trials, value
-        return self._steps.model.observations(best)[-1:]
+
+def _best_end(
+    study: Study, model: ShareModel, blocks: Sequence[list[FrozenTrial]]
+) -> list[ShareObservation]:
+    """The last observation of the best block: where its next step would start from."""
+    found = [(one, block) for block in blocks if (one := _best(study, block)) is not None]
+    _, best = min(found, key=lambda pair: signed_loss(study, pair[0].value), default=(None, []))
+    return model.observations(best)[-1:]
 
 
-def _better(study: Study, one: float, other: float) -> bool:
-    maximise = study.direction is optuna.study.StudyDirection.MAXIMIZE
-    return one > other if maximise else one < other
-
-
-def _least(study: Study, trials: Sequence[FrozenTrial]) -> float | None:
-    """The best value in a block, None without one."""
-    values = [t.value for t in trials if t.state is TrialState.COMPLETE and t.value is not None]
-    if not values:
-        return None
-    maximise = study.direction is optuna.study.StudyDirection.MAXIMIZE
-    return max(values) if maximise else min(values)
+def _best(study: Study, trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
+    """The best trial of a block, None without one that completed."""
+    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
+    return min(complete, key=lambda trial: signed_loss(study, trial.value), default=None)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-# Powers of a fractional eta, and 10**3 by logarithms, miss a whole number by round-off.
+# Powers of a fractional eta, and 10**3 by logarithms, miss an integer by round-off.
 _ROUND_OFF = 1e-9
 
 
@@ -42,7 +42,7 @@ class Bracket:
 
     @property
     def cost(self) -> int:
-        """Work units when every rung starts anew and nothing fails."""
+        """Work units when every rung starts from the beginning and nothing fails."""
         return sum(rung.configurations * rung.budget for rung in self.rungs)
 
 
@@ -70,7 +70,7 @@ def hyperband_brackets(min_budget: int, max_budget: int, eta: float = 3) -> list
 
 
 def successive_halving(n: int, min_budget: int, max_budget: int, eta: float = 3) -> Bracket:
-    """The bracket that starts with ``n`` configurations at the smallest budget of the ladder.
+    """The bracket that starts with ``n`` configurations at the lowest budget of the ladder.
 
     Each rung keeps floor(n / eta^i) of them, at least one; budgets as in
     :func:`hyperband_brackets`.

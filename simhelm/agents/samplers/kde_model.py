@@ -10,13 +10,14 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.agents.samplers.isolation import isolated, quiet, seed_words
-from simhelm.agents.samplers.model_space import ModelSpace
+from simhelm.core.space import ConfigSpaceCodec
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -24,49 +25,10 @@ Codes = Mapping[str, float | int]
 
 
 @dataclasses.dataclass(frozen=True)
-class ModelOptions:
-    """The arguments of HpBandSter's model, with its defaults.
-
-    Attributes:
-        min_points_in_model: results of one budget from which a model is built; None and
-            anything smaller mean the number of parameters + 1.
-        top_n_percent: share of the results that count as good.
-        num_samples: candidates a proposal is chosen from.
-        random_fraction: share of proposals that are drawn uniformly.
-        bandwidth_factor: widens the kernels that candidates are drawn from.
-        min_bandwidth: lower bound of all kernel widths, in units of the parameter's range.
-
-    Raises:
-        ValueError: a value outside its range.
-    """
-
-    min_points_in_model: int | None = None
-    top_n_percent: int = 15
-    num_samples: int = 64
-    random_fraction: float = 1 / 3
-    bandwidth_factor: float = 3
-    min_bandwidth: float = 1e-3
-
-    def __post_init__(self) -> None:
-        # The model slices by these, so they must be integers.
-        _check_integer("top_n_percent", self.top_n_percent, 1, 99)
-        _check_integer("num_samples", self.num_samples, 1, None)
-        if self.min_points_in_model is not None:
-            _check_integer("min_points_in_model", self.min_points_in_model, 1, None)
-        if not 0.0 <= self.random_fraction <= 1.0:
-            raise ValueError(
-                f"random_fraction: expected a share in [0, 1], got {self.random_fraction!r}"
-            )
-        for name in ("bandwidth_factor", "min_bandwidth"):
-            if not 0.0 < getattr(self, name) < float("inf"):
-                raise ValueError(f"{name}: expected a number > 0, got {getattr(self, name)!r}")
-
-
-@dataclasses.dataclass(frozen=True)
 class Result:
     """The loss of a configuration at a budget.
 
-    ``key`` names the result (trial number, position in the trial): the random numbers that fill
+    ``key`` names the result (trial number, index in the trial): the random numbers that fill
     up its inactive parameters depend on it and on the seed alone.
     """
 
@@ -77,28 +39,23 @@ class Result:
     vector: NDArray[np.float64]
 
 
-@dataclasses.dataclass(frozen=True)
-class _Job:
-    """What ``BOHB.new_result`` reads of HpBandSter's own job."""
-
-    id: tuple[int, int]
-    kwargs: dict[str, Any]
-    result: dict[str, float]
-    exception: None = None
-
-
-class _Listener:
+class Listener:
     """The logger of HpBandSter's model: counts the proposals that fell back to random.
 
-    The model catches every exception of its own, writes a warning and goes on at random.
+    The model catches every exception of its own, writes a warning and continues at random.
+
+    Attributes:
+        failures: how often it did.
     """
 
     def __init__(self) -> None:
         self.failures = 0
 
-    def debug(self, *_: Any) -> None: ...
+    def debug(self, *_: Any) -> None:
+        """Nothing of use."""
 
     def warning(self, message: str, *args: Any) -> None:
+        """Count a failure, and pass the first one on."""
         if not message.startswith(("Sampling based optimization", "Error (")):
             return
         self.failures += 1
@@ -113,23 +70,22 @@ class _Listener:
 class KDEModel:
     """HpBandSter's model over a space: ``fit`` results, ``propose`` a configuration.
 
+    Args:
+        codec: of the space.
+        options: the arguments of HpBandSter's model.
+        listener: counts its failures.
+
     Raises:
         ImportError: HpBandSter or ConfigSpace is not installed.
     """
 
-    def __init__(self, space: ModelSpace, options: ModelOptions) -> None:
-        generator = _generator_class()
-        self._listener = _Listener()
+    def __init__(
+        self, codec: ConfigSpaceCodec, options: Mapping[str, Any], listener: Listener
+    ) -> None:
+        generator = generator_class()
         with quiet():
-            self.configuration_space = space.configuration_space()
-            self._generator = generator(
-                self.configuration_space, logger=self._listener, **dataclasses.asdict(options)
-            )
-
-    @property
-    def failures(self) -> int:
-        """How often the model failed inside and HpBandSter drew at random instead."""
-        return self._listener.failures
+            self.configuration_space = codec.configuration_space()
+            self._generator = generator(self.configuration_space, logger=listener, **options)
 
     def vector(self, codes: Codes) -> NDArray[np.float64]:
         """The configuration as the model sees it, shape (parameters,), nan where inactive.
@@ -147,7 +103,7 @@ class KDEModel:
 
         HpBandSter refits at every result, but proposes from the largest budget that has a model,
         and that model is what its last result left; smaller budgets have no effect. So one fit
-        with the random numbers of that last result leaves what telling one by one leaves.
+        with the random numbers of that last result leaves what reporting one by one leaves.
         """
         self._forget()
         for budget in sorted({result.budget for result in results}, reverse=True):
@@ -160,10 +116,12 @@ class KDEModel:
         *earlier, last = results
         self._generator.configs[last.budget] = [result.vector for result in earlier]
         self._generator.losses[last.budget] = [result.loss for result in earlier]
-        job = _Job(
-            last.key,
-            {"budget": last.budget, "config": dict(last.codes)},
-            {"loss": last.loss},
+        # What ``BOHB.new_result`` reads of HpBandSter's own job.
+        job = SimpleNamespace(
+            id=last.key,
+            kwargs={"budget": last.budget, "config": dict(last.codes)},
+            result={"loss": last.loss},
+            exception=None,
         )
         with isolated(result_words(seed, last.key)):
             self._generator.new_result(job)
@@ -187,11 +145,12 @@ def proposal_words(seed: int, number: int) -> NDArray[np.uint32]:
 
 
 def result_words(seed: int, key: tuple[int, int]) -> NDArray[np.uint32]:
-    """The words for ``np.random`` while a result is told."""
+    """The words for ``np.random`` while a result is reported."""
     return seed_words(seed, *key, count=4)
 
 
-def _generator_class() -> Any:
+def generator_class() -> Any:
+    """HpBandSter's own class; ImportError names the extra to install."""
     try:
         # Importing Pyro and statsmodels warns.
         with quiet():
@@ -202,10 +161,3 @@ def _generator_class() -> Any:
             "pip install 'simhelm[bohb]'"
         ) from error
     return BOHB
-
-
-def _check_integer(name: str, value: Any, low: int, high: int | None) -> None:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not (whole and value >= low and (high is None or value <= high)):
-        upper = "" if high is None else f" and at most {high}"
-        raise ValueError(f"{name}: expected an integer of at least {low}{upper}, got {value!r}")

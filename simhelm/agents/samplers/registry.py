@@ -8,7 +8,7 @@ import difflib
 import importlib.util
 import inspect
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -21,9 +21,9 @@ from simhelm.agents.samplers.evolution import GeneticSampler, RegularisedEvoluti
 from simhelm.agents.samplers.hpbandster import HpBandSterSampler
 from simhelm.agents.samplers.hybrid import HybridSampler
 from simhelm.agents.samplers.log_share import LogShareSampler
-from simhelm.agents.samplers.model_space import Conditions, Space
 from simhelm.agents.samplers.ridge import RidgeSampler
 from simhelm.agents.samplers.tree_search import MCTSSampler
+from simhelm.core.parameter import Parameter
 
 Arguments = dict[str, Any]
 
@@ -33,7 +33,6 @@ _NOT_OPTIONS = frozenset(
         "self",
         "seed",
         "space",
-        "conditions",
         "search_space",
         "independent_sampler",
         "constraints_func",
@@ -51,20 +50,20 @@ _NOT_OPTIONS = frozenset(
 _SCALARS = (bool, int, float, str, datetime.date, datetime.time)
 
 
-def _as_they_are(space: Space, conditions: Conditions, options: Arguments) -> Arguments:
+def _as_they_are(parameters: Sequence[Parameter], options: Arguments) -> Arguments:
     return options
 
 
-def _with_space(space: Space, conditions: Conditions, options: Arguments) -> Arguments:
-    return {"space": space, "conditions": conditions, **options}
+def _with_space(parameters: Sequence[Parameter], options: Arguments) -> Arguments:
+    return {"space": parameters, **options}
 
 
-def _with_grid(space: Space, conditions: Conditions, options: Arguments) -> Arguments:
-    return {"search_space": exhaustive.grid(space, options["points"])}
+def _with_grid(parameters: Sequence[Parameter], options: Arguments) -> Arguments:
+    return {"search_space": exhaustive.grid(parameters, options["points"])}
 
 
-def _finite(space: Space, conditions: Conditions, options: Arguments) -> Arguments:
-    exhaustive.check_finite(space)
+def _finite(parameters: Sequence[Parameter], options: Arguments) -> Arguments:
+    exhaustive.check_finite(parameters)
     return options
 
 
@@ -89,7 +88,7 @@ class SamplerEntry:
         seeds_by_trial: draws are a function of the seed and the trial's number, so that one
             instance may serve a whole study.
         defaults: options that differ from the class's own defaults, or that it does not have.
-        arguments: (space, conditions, options) -> the keyword arguments beside the seed.
+        arguments: (parameters, options) -> the keyword arguments beside the seed.
         cites: the papers behind it beside Optuna's, keys of ``references.toml``.
     """
 
@@ -101,7 +100,7 @@ class SamplerEntry:
     fixed_seed: bool = False
     seeds_by_trial: bool = False
     defaults: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    arguments: Callable[[Space, Conditions, Arguments], Arguments] = _as_they_are
+    arguments: Callable[[Sequence[Parameter], Arguments], Arguments] = _as_they_are
     cites: tuple[str, ...] = ()
 
     @property
@@ -281,16 +280,14 @@ def make_sampler(
     name: str,
     *,
     seed: int,
-    space: Space,
-    conditions: Conditions | None = None,
+    parameters: Sequence[Parameter],
     options: Mapping[str, Any] | None = None,
 ) -> BaseSampler:
     """A sampler by its name in ``SAMPLERS``.
 
     Args:
         seed: not negative, below 2^32; see ``SamplerEntry.fixed_seed``.
-        space: the distributions by name.
-        conditions: child -> (parent, values of the parent for which the child is active).
+        parameters: the search space, a condition's parent before its children.
         options: of the class, and ``points`` of GridSampler; values as TOML has them.
 
     Raises:
@@ -303,7 +300,7 @@ def make_sampler(
     entry = SAMPLERS[name]
     given = dict(options or {})
     _check_options(entry, given)
-    arguments = entry.arguments(space, conditions or {}, {**entry.defaults, **given})
+    arguments = entry.arguments(parameters, {**entry.defaults, **given})
     with warnings.catch_warnings():
         # They are experimental by Optuna's count: nothing that a user of a study could mend.
         warnings.simplefilter("ignore", ExperimentalWarning)

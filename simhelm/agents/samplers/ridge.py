@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import math
-from types import MappingProxyType
 from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.agents.samplers.evolution import mutated
-from simhelm.agents.samplers.history import (
-    HistorySampler,
-    Places,
-    Told,
-    at_least,
-    by_loss,
-    share,
-)
-from simhelm.agents.samplers.model_space import Conditions, Space
+from simhelm.agents.samplers.history import HistorySampler, Indices, Levels, Observation, by_loss
+from simhelm.agents.samplers.space_sampler import Space, at_least, share
 
 
 @final
@@ -30,7 +22,7 @@ class RidgeSampler(HistorySampler):
     DeepArchitect, 2017), never written out: their products follow from counting common options.
 
     Args:
-        space, conditions, seed: see :class:`HistorySampler`.
+        space, seed: see :class:`HistorySampler`.
         startup: random trials at the start, at least 2.
         candidates: configurations of which the model takes the best, half of them random and half
             neighbours of good trials; at least 2.
@@ -40,16 +32,15 @@ class RidgeSampler(HistorySampler):
 
     def __init__(
         self,
-        space: Space,
-        conditions: Conditions = MappingProxyType({}),
+        space: Space | None = None,
         *,
-        seed: int,
+        seed: int | None = None,
         startup: int = 10,
         candidates: int = 256,
         exploration: float = 0.1,
         penalty: float = 1.0,
     ) -> None:
-        super().__init__(space, conditions, seed=seed)
+        super().__init__(space, seed=seed)
         self._startup = at_least("startup", startup, 2)
         self._candidates = at_least("candidates", candidates, 2)
         self._exploration = share("exploration", exploration)
@@ -57,26 +48,29 @@ class RidgeSampler(HistorySampler):
             raise ValueError(f"penalty: expected a positive number, got {penalty!r}")
         self._penalty = float(penalty)
 
-    def propose(self, rng: np.random.Generator, history: list[Told]) -> Places:
+    def propose(
+        self, rng: np.random.Generator, levels: Levels, history: list[Observation]
+    ) -> Indices:
         """The candidate of the best predicted rank."""
         if len(history) < self._startup or rng.random() < self._exploration:
-            return self._space.random(rng)
+            return levels.random(rng)
         good = by_loss(history)[: max(1, len(history) // 10)]
         half = self._candidates // 2
-        candidates = [self._space.random(rng) for _ in range(half)]
+        candidates = [levels.random(rng) for _ in range(half)]
         candidates += [
-            mutated(self._space, rng, good[int(rng.integers(len(good)))].places)
+            mutated(levels, rng, good[int(rng.integers(len(good)))].indices)
             for _ in range(self._candidates - half)
         ]
-        known = {tuple(told.places.items()) for told in history}
+        known = {tuple(one.indices.items()) for one in history}
         fresh = [one for one in candidates if tuple(one.items()) not in known] or candidates
-        predicted = self._predict(history, fresh)
+        predicted = self._predict(list(levels.options), history, fresh)
         return fresh[int(np.argmin(predicted))]
 
-    def _predict(self, history: list[Told], candidates: list[Places]) -> NDArray[np.float64]:
+    def _predict(
+        self, names: list[str], history: list[Observation], candidates: list[Indices]
+    ) -> NDArray[np.float64]:
         """Predicted ranks, shape (candidates,): ridge regression in its dual form."""
-        names = list(self._space.options)
-        seen = _table(names, [told.places for told in history])
+        seen = _table(names, [one.indices for one in history])
         new = _table(names, candidates)
         ranks = _ranks(history)
         matrix = _products(seen, seen) + self._penalty * np.eye(len(seen))
@@ -85,9 +79,9 @@ class RidgeSampler(HistorySampler):
         return predicted
 
 
-def _table(names: list[str], many: list[Places]) -> NDArray[np.int64]:
-    """Places as whole numbers, -1 for what does not exist: shape (configurations, names)."""
-    return np.array([[places.get(name, -1) for name in names] for places in many])
+def _table(names: list[str], many: list[Indices]) -> NDArray[np.int64]:
+    """Indices, -1 for what does not exist: shape (configurations, names)."""
+    return np.array([[indices.get(name, -1) for name in names] for indices in many])
 
 
 def _products(one: NDArray[np.int64], two: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -106,9 +100,9 @@ def _products(one: NDArray[np.int64], two: NDArray[np.int64]) -> NDArray[np.floa
     return products
 
 
-def _ranks(history: list[Told]) -> NDArray[np.float64]:
+def _ranks(history: list[Observation]) -> NDArray[np.float64]:
     """Mean ranks of the losses scaled to [0, 1], shape (trials,)."""
-    losses = np.array([told.loss for told in history])
+    losses = np.array([one.loss for one in history])
     _, inverse, counts = np.unique(losses, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
     ranks: NDArray[np.float64] = (ends - (counts + 1) / 2.0)[inverse] / max(1, len(losses) - 1)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from types import MappingProxyType
+from collections.abc import Callable, Collection
 from typing import final
 
 import numpy as np
 
-from simhelm.agents.samplers.history import HistorySampler, Places, Told
-from simhelm.agents.samplers.model_space import Conditions, Space
+from simhelm.agents.samplers.history import HistorySampler, Indices, Levels, Observation
+from simhelm.agents.samplers.space_sampler import Space
 
-# Decisions from the root: a place among the options each, or a half of what is left of them.
+# Decisions from the root: an index among the options each, or a half of what is left of them.
 Path = tuple[int, ...]
 
 
@@ -28,7 +27,7 @@ class MCTSSampler(HistorySampler):
     trials do not expect it to be ahead of random search.
 
     Args:
-        space, conditions, seed: see :class:`HistorySampler`.
+        space, seed: see :class:`HistorySampler`.
         exploration: weight c of the bonus c sqrt(2 ln N / n), not negative.
         bisection: split ordered options in halves again and again, so that neighbours share
             statistics.
@@ -36,42 +35,42 @@ class MCTSSampler(HistorySampler):
 
     def __init__(
         self,
-        space: Space,
-        conditions: Conditions = MappingProxyType({}),
+        space: Space | None = None,
         *,
-        seed: int,
+        seed: int | None = None,
         exploration: float = 0.5,
         bisection: bool = False,
     ) -> None:
-        super().__init__(space, conditions, seed=seed)
+        super().__init__(space, seed=seed)
         if not (math.isfinite(exploration) and exploration >= 0.0):
             raise ValueError(f"exploration: expected a number >= 0, got {exploration!r}")
         self._exploration = float(exploration)
         self._bisection = bool(bisection)
 
-    def propose(self, rng: np.random.Generator, history: list[Told]) -> Places:
+    def propose(
+        self, rng: np.random.Generator, levels: Levels, history: list[Observation]
+    ) -> Indices:
         """Down the tree by its statistics, and on at random."""
-        tree = self._tree(history)
+        splits = levels.ordered if self._bisection else frozenset()
+        tree = _tree(levels, splits, history)
         path: Path = ()
 
         def decide(count: int) -> int:
             nonlocal path
-            place = self._best_child(rng, tree, path, count)
-            path = (*path, place)
-            return place
+            index = self._best_child(rng, tree, path, count)
+            path = (*path, index)
+            return index
 
-        return self._space.build(
-            lambda name, count, places: _follow(self._splits(name), count, decide)
-        )
+        def choose(name: str, count: int) -> int:
+            return _bisect(count, lambda _: decide(2) == 1) if name in splits else decide(count)
 
-    def _splits(self, name: str) -> bool:
-        return self._bisection and self._space.ordered[name]
+        return levels.build(choose)
 
     def _best_child(
         self, rng: np.random.Generator, tree: dict[Path, list[float]], path: Path, count: int
     ) -> int:
-        tried = [tree.get((*path, place)) for place in range(count)]
-        new = [place for place, node in enumerate(tried) if node is None]
+        tried = [tree.get((*path, index)) for index in range(count)]
+        new = [index for index, node in enumerate(tried) if node is None]
         if new:
             return new[int(rng.integers(len(new)))]
         nodes = [node for node in tried if node is not None]
@@ -80,53 +79,56 @@ class MCTSSampler(HistorySampler):
         scores = np.array([reward / visits + bonus / math.sqrt(visits) for visits, reward in nodes])
         return int(rng.choice(np.flatnonzero(scores == scores.max())))
 
-    def _tree(self, history: list[Told]) -> dict[Path, list[float]]:
-        """Visits and summed reward of every node."""
-        tree: dict[Path, list[float]] = {}
-        for told, reward in zip(history, _rewards(history), strict=True):
-            decisions = self._decisions(told.places)
-            for depth in range(1, len(decisions) + 1):
-                path = decisions[:depth]
-                is_new = path not in tree
-                node = tree.setdefault(path, [0.0, 0.0])
-                node[0] += 1.0
-                node[1] += reward
-                if is_new:
-                    break
-        return tree
 
-    def _decisions(self, places: Places) -> Path:
-        found: list[int] = []
-        for name, place in places.items():
-            count = len(self._space.options[name])
-            found += _halves(place, count) if self._splits(name) else [place]
-        return tuple(found)
+def _tree(
+    levels: Levels, splits: Collection[str], history: list[Observation]
+) -> dict[Path, list[float]]:
+    """Visits and summed reward of every node."""
+    tree: dict[Path, list[float]] = {}
+    for one, reward in zip(history, _rewards(history), strict=True):
+        decisions = _decisions(levels, splits, one.indices)
+        for depth in range(1, len(decisions) + 1):
+            path = decisions[:depth]
+            is_new = path not in tree
+            node = tree.setdefault(path, [0.0, 0.0])
+            node[0] += 1.0
+            node[1] += reward
+            if is_new:
+                break
+    return tree
 
 
-def _rewards(history: list[Told]) -> list[float]:
-    finite = [told.loss for told in history if math.isfinite(told.loss)]
+def _decisions(levels: Levels, splits: Collection[str], indices: Indices) -> Path:
+    found: list[int] = []
+    for name, index in indices.items():
+        found += _halves(index, len(levels.options[name])) if name in splits else [index]
+    return tuple(found)
+
+
+def _rewards(history: list[Observation]) -> list[float]:
+    finite = [one.loss for one in history if math.isfinite(one.loss)]
     best, worst = min(finite, default=0.0), max(finite, default=0.0)
     if best == worst:
-        return [float(math.isfinite(told.loss)) for told in history]
-    return [max(0.0, (worst - told.loss) / (worst - best)) for told in history]
+        return [float(math.isfinite(one.loss)) for one in history]
+    return [max(0.0, (worst - one.loss) / (worst - best)) for one in history]
 
 
-def _halves(place: int, count: int) -> list[int]:
-    """The decisions, 0 for the lower half and 1 for the upper, that lead to a place."""
-    low, high, found = 0, count, []
-    while high - low > 1:
-        middle = (low + high + 1) // 2
-        found.append(int(place >= middle))
-        low, high = (middle, high) if place >= middle else (low, middle)
+def _halves(index: int, count: int) -> list[int]:
+    """The decisions, 0 for the lower half and 1 for the upper, that lead to an index."""
+    found: list[int] = []
+
+    def is_above(middle: int) -> bool:
+        found.append(int(index >= middle))
+        return index >= middle
+
+    _bisect(count, is_above)
     return found
 
 
-def _follow(splits: bool, count: int, decide: Callable[[int], int]) -> int:
-    """A place, decided at once or by halves."""
-    if not splits:
-        return decide(count)
+def _bisect(count: int, is_above: Callable[[int], bool]) -> int:
+    """The index that is left after asking again and again whether it lies in the upper half."""
     low, high = 0, count
     while high - low > 1:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if decide(2) else (low, middle)
+        low, high = (middle, high) if is_above(middle) else (low, middle)
     return low

@@ -15,10 +15,10 @@ from optuna.trial import FrozenTrial, TrialState
 
 from simhelm.calibration.dashboard.read_only_storage import ReadOnlyStorage
 from simhelm.calibration.study.export import curve_by_step, optuna_state, user_attributes
-from simhelm.calibration.study.sampler_session import distributions
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
 from simhelm.core.errors import DirectoryError
+from simhelm.core.space import to_distributions
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class LiveStudy(ReadOnlyStorage):
             system_attrs={_METRIC_NAMES: self._names},
             study_id=STUDY_ID,
         )
-        self._space = distributions(view.parameters)
+        self._space = to_distributions(view.parameters)
 
     def get_all_studies(self) -> list[FrozenStudy]:
         """The one study."""

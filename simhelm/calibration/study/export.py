@@ -13,6 +13,7 @@ from simhelm.calibration.study.view import StudyView
 from simhelm.core.did_you_mean import did_you_mean
 from simhelm.core.errors import ConfigurationError
 from simhelm.core.problem import Direction
+from simhelm.core.space import to_distributions
 from simhelm.experiments.atomic_write import atomic_write
 from simhelm.experiments.records import write_records
 
@@ -53,14 +54,14 @@ def export_to_optuna(view: StudyView, url: str, name: str) -> int:
     """
     import optuna
 
-    from simhelm.calibration.study.sampler_session import distributions, quiet_optuna
+    from simhelm.calibration.study.sampler_session import quiet_optuna
 
     names = [name for name, _ in view.objectives]
     with quiet_optuna():
         study = _new_optuna_study(url, name, [direction for _, direction in view.objectives])
         study.set_metric_names(names)
     study.set_user_attr("simhelm", {"directory": str(view.directory.resolve())})
-    space = distributions(view.parameters)
+    space = to_distributions(view.parameters)
     curves = view.curves("search")
     finished = [trial for trial in view.trials("search") if trial.state == "finished"]
     study.add_trials(

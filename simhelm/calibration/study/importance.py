@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from simhelm.calibration.study.sampler_session import distributions, frozen_trial, quiet_optuna
+from simhelm.calibration.study.sampler_session import frozen_trial, quiet_optuna
 from simhelm.calibration.study.view import StudyView
+from simhelm.core.space import to_distributions
 
 # Below this the best tenth is too few trials to compare the rest with.
 _LEAST = 20
@@ -24,7 +25,7 @@ def importances(view: StudyView) -> dict[str, float]:
     complete = [trial for trial in view.trials() if trial.succeeded and trial.budget is None]
     if len(complete) < _LEAST:
         return {}
-    sign, space = (1.0 if direction == "minimize" else -1.0), distributions(view.parameters)
+    sign, space = (1.0 if direction == "minimize" else -1.0), to_distributions(view.parameters)
     with quiet_optuna():
         study = optuna.create_study()
     study.add_trials(

@@ -6,16 +6,11 @@ import contextlib
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from simhelm.agents.samplers import OUTPUTS, SAMPLERS, make_sampler
@@ -23,6 +18,7 @@ from simhelm.calibration.study.configuration import SamplerTable
 from simhelm.core.did_you_mean import did_you_mean
 from simhelm.core.errors import ConfigurationError
 from simhelm.core.problem import Direction, Parameter, Value
+from simhelm.core.space import suggest, to_distributions
 
 # Keeps the seeds of questions apart from the seeds of trials, which are (slot,).
 _QUESTION = 0x5EED
@@ -38,19 +34,6 @@ def question_seed(study_seed: int, stream: int, batch: int) -> int:
     """The sampler's seed for a batch of a series, which has a stream of its own."""
     sequence = np.random.SeedSequence(study_seed, spawn_key=(_QUESTION, stream, batch))
     return int(sequence.generate_state(1)[0])
-
-
-def distributions(parameters: Sequence[Parameter]) -> dict[str, BaseDistribution]:
-    """Parameters as Optuna knows them."""
-    return {parameter.name: _distribution(parameter) for parameter in parameters}
-
-
-def _distribution(parameter: Parameter) -> BaseDistribution:
-    if parameter.kind == "categorical":
-        return CategoricalDistribution(parameter.choices)
-    if parameter.kind == "integer":
-        return IntDistribution(int(parameter.low), int(parameter.high), log=parameter.log)
-    return FloatDistribution(float(parameter.low), float(parameter.high), log=parameter.log)
 
 
 class Search:
@@ -79,10 +62,10 @@ class Search:
         failures_are_constraints: bool = False,
     ) -> None:
         self._parameters = parameters
-        self._space = distributions(parameters)
+        self._space = to_distributions(parameters)
         self._seed, self._stream = seed, stream
         self._constrained = failures_are_constraints
-        self._make = _factory(table, parameters, self._space, directions, self._constrained)
+        self._make = _factory(table, parameters, directions, self._constrained)
         with quiet_optuna():
             self._study = optuna.create_study(
                 directions=list(directions), sampler=self._make(question_seed(seed, stream, 0))
@@ -103,14 +86,14 @@ class Search:
         """A new configuration for a slot."""
         with quiet_optuna():
             trial = self._open[slot] = self._study.ask()
-            return self._suggested(trial)
+            return suggest(self._parameters, trial)
 
     def put(self, slot: int, config: Mapping[str, Value]) -> None:
         """Give a slot a known configuration."""
         with quiet_optuna():
             self._study.enqueue_trial(dict(config))
             trial = self._open[slot] = self._study.ask()
-            self._suggested(trial)
+            suggest(self._parameters, trial)
 
     def report(self, slot: int, budget: int, value: float) -> None:
         """Tell of a slot's value at a partial budget."""
@@ -160,13 +143,6 @@ class Search:
         """Whether :meth:`recall` tells the sampler everything."""
         return not (self.must_replay or self._constrained)
 
-    def _suggested(self, trial: optuna.Trial) -> dict[str, Value]:
-        config: dict[str, Value] = {}
-        for parameter in self._parameters:
-            if parameter.is_active(config):
-                config[parameter.name] = _suggest(trial, parameter)
-        return config
-
 
 def frozen_trial(
     space: Mapping[str, BaseDistribution],
@@ -184,20 +160,9 @@ def frozen_trial(
     )
 
 
-def _suggest(trial: optuna.Trial, parameter: Parameter) -> Value:
-    name, low, high, log = parameter.name, parameter.low, parameter.high, parameter.log
-    if parameter.kind == "categorical":
-        # Optuna allows None among the choices; a Parameter does not.
-        return cast("Value", trial.suggest_categorical(name, parameter.choices))
-    if parameter.kind == "integer":
-        return trial.suggest_int(name, int(low), int(high), log=log)
-    return float(trial.suggest_float(name, float(low), float(high), log=log))
-
-
 def _factory(
     table: SamplerTable,
     parameters: Sequence[Parameter],
-    space: Mapping[str, BaseDistribution],
     directions: Sequence[Direction],
     constrained: bool,
 ) -> Callable[[int], Any]:
@@ -210,16 +175,11 @@ def _factory(
         raise ConfigurationError(f"[sampler]: {table.name} serves a single objective only")
     if constrained and not SAMPLERS[table.name].constraints:
         raise ConfigurationError(f'[failures]: {table.name} knows no constraints; use "penalty"')
-    conditions = {p.name: p.condition for p in parameters if p.condition is not None}
 
     def make(seed: int) -> Any:
         with quiet_optuna():
             return make_sampler(
-                table.name,
-                seed=seed,
-                space=space,
-                conditions=conditions,
-                options=table.arguments,
+                table.name, seed=seed, parameters=parameters, options=table.arguments
             )
 
     try:

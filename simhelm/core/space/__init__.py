@@ -16,38 +16,30 @@
     )
     print(space.count())
 
-The language stands in the room of the simulators, which say what may be chosen; environments and
-studies use it from there. Samplers need no more than Optuna's own interface (:func:`suggest`) and
-know nothing of it.
+A problem's parameters are derived from a tree (:func:`to_parameters`), or declared. They go to
+Optuna (:func:`suggest`, :class:`OptunaSpace`), ConfigSpace (:class:`ConfigSpaceCodec`) and
+Gymnasium (:func:`to_box`), trees to JSON (:func:`to_json`).
 """
 
-from simhelm.core.space.bisection import Bisected
-from simhelm.core.space.export import action_mask, from_configuration, suggest, to_configspace
-from simhelm.core.space.identity import space_identity
-from simhelm.core.space.nodes import (
-    Node,
-    Value,
-    choice,
-    optional,
-    permutation,
-    repeat,
-    sequence,
-    when,
-)
+from simhelm.core.parameter import Value
+from simhelm.core.space.configspace import ConfigSpaceCodec
+from simhelm.core.space.gymnasium import from_action, to_action, to_box
+from simhelm.core.space.nodes import Node, choice, optional, permutation, repeat, sequence, when
+from simhelm.core.space.optuna import OptunaSpace, suggest, to_distributions
 from simhelm.core.space.parameters import Knob, of_parameters, to_parameters
-from simhelm.core.space.serial import from_json, space_hash, to_json
+from simhelm.core.space.serial import from_json, space_hash, space_identity, to_json
 from simhelm.core.space.tree import OpenChoice, Space
 
 __all__ = [
-    "Bisected",
+    "ConfigSpaceCodec",
     "Knob",
     "Node",
     "OpenChoice",
+    "OptunaSpace",
     "Space",
     "Value",
-    "action_mask",
     "choice",
-    "from_configuration",
+    "from_action",
     "from_json",
     "of_parameters",
     "optional",
@@ -57,7 +49,9 @@ __all__ = [
     "space_hash",
     "space_identity",
     "suggest",
-    "to_configspace",
+    "to_action",
+    "to_box",
+    "to_distributions",
     "to_json",
     "to_parameters",
     "when",

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-Value = str | int | float | bool
+from simhelm.core.parameter import Value
 
 # The orderings of more items are too many for one choice.
 LARGEST_PERMUTATION = 6
@@ -60,7 +60,7 @@ class Repeat:
     Attributes:
         name: of the choice of the number.
         part: what is repeated.
-        counts: legal numbers of repetitions, rising, from 0 on.
+        counts: legal numbers of repetitions, increasing, from 0 on.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Repeat:
         _check_name(self.name)
         if not self.counts or list(self.counts) != sorted(set(self.counts)) or self.counts[0] < 0:
             raise ValueError(
-                f"repeat {self.name!r}: expected rising numbers from 0 on, got {self.counts}"
+                f"repeat {self.name!r}: expected increasing numbers from 0 on, got {self.counts}"
             )
 
 
@@ -85,6 +85,20 @@ class When:
 
 
 Node = Nothing | Choice | Chain | Repeat | When
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it, those of a repeated part once."""
+    yield node
+    below: Iterable[Node] = ()
+    if isinstance(node, Choice):
+        below = (part for _, part in node.options)
+    elif isinstance(node, Chain):
+        below = node.parts
+    elif isinstance(node, (Repeat, When)):
+        below = (node.part,)
+    for part in below:
+        yield from walk(part)
 
 
 def choice(
@@ -130,7 +144,7 @@ def permutation(name: str, items: Sequence[str]) -> Choice:
             f"got {list(items)}"
         )
     if any("," in item for item in items):
-        raise ValueError(f"permutation {name!r}: items with a comma cannot be told apart")
+        raise ValueError(f"permutation {name!r}: items with a comma are ambiguous")
     return choice(name, [",".join(order) for order in itertools.permutations(items)])
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Mapping, Sequence
 
 from simhelm.core.did_you_mean import did_you_mean
-from simhelm.core.problem import Parameter
-from simhelm.core.space.nodes import Chain, Node, Value, When, choice
-from simhelm.core.space.tree import Condition, Space, all_choices
+from simhelm.core.parameter import Condition, Parameter, Value
+from simhelm.core.space.nodes import Chain, Node, When, choice
+from simhelm.core.space.tree import Space, all_choices
 
-# Positions of repeated parts within full names.
-_PLACE = re.compile(r"\[\d+\]")
+# Indices of repeated parts within full names.
+_INDEX = re.compile(r"\[\d+\]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Knob:
     Attributes:
         default: the rule of thumb, one of the options.
         unit, description: for tables.
-        log: whole numbers in an unbroken range are searched on a logarithmic scale.
+        log: integers in an unbroken range are searched on a logarithmic scale.
     """
 
     default: Value
@@ -34,17 +35,17 @@ class Knob:
 def to_parameters(space: Space, knobs: Mapping[str, Knob]) -> tuple[Parameter, ...]:
     """The space as parameters of a problem, one for every choice, named by its full name.
 
-    Ordered whole numbers without a gap become an integer range, all else a categorical.
+    Ordered integers without a gap become an integer range, all else a categorical.
 
     Args:
-        knobs: by full name without positions: ``"layers/units"`` for ``"layers[0]/units"``.
+        knobs: by full name without indices: ``"layers/units"`` for ``"layers[0]/units"``.
 
     Raises:
         ValueError: a choice without a knob or a knob without a choice, a default that is no
             option, or a choice reached under several conditions, which a parameter cannot have.
     """
     choices = all_choices(space)
-    names = {name: _PLACE.sub("", name) for name in choices}
+    names = {name: _INDEX.sub("", name) for name in choices}
     for wanted, given in ((set(names.values()), set(knobs)), (set(knobs), set(names.values()))):
         for name in sorted(wanted - given):
             raise ValueError(f"knobs and choices differ in {name!r}{did_you_mean(name, given)}")
@@ -57,26 +58,24 @@ def to_parameters(space: Space, knobs: Mapping[str, Knob]) -> tuple[Parameter, .
 def _parameter(
     name: str, options: tuple[Value, ...], condition: Condition | None, knob: Knob
 ) -> Parameter:
+    make = functools.partial(
+        Parameter, name, unit=knob.unit, condition=condition, description=knob.description
+    )
     if _is_range(options):
-        return Parameter(
-            name, "integer", knob.default, int(options[0]), int(options[-1]), log=knob.log,
-            unit=knob.unit, condition=condition, description=knob.description,
-        )  # fmt: skip
-    return Parameter(
-        name, "categorical", knob.default, choices=options, unit=knob.unit, condition=condition,
-        description=knob.description,
-    )  # fmt: skip
+        low, high = int(options[0]), int(options[-1])
+        return make("integer", knob.default, low, high, log=knob.log)
+    return make("categorical", knob.default, choices=options)
 
 
 def _is_range(options: tuple[Value, ...]) -> bool:
-    """Whether these are two or more whole numbers, each one more than the one before."""
+    """Whether these are two or more integers, each one more than the one before."""
     if len(options) < 2 or any(type(option) is not int for option in options):
         return False
     return list(options) == list(range(int(options[0]), int(options[0]) + len(options)))
 
 
 def of_parameters(parameters: Sequence[Parameter]) -> Space:
-    """The space of a problem whose parameters are choices or whole numbers.
+    """The space of a problem whose parameters are choices or integers.
 
     Raises:
         ValueError: a parameter is a float: such a space is no finite tree.
@@ -90,8 +89,7 @@ def _node(parameter: Parameter) -> Node:
         raise ValueError(f"{parameter.name}: a float has no list of choices")
     if parameter.kind == "integer":
         values = tuple(range(int(parameter.low), int(parameter.high) + 1))
-    numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
-    node = choice(parameter.name, values, ordered=numbers and list(values) == sorted(values))
+    node = choice(parameter.name, values, ordered=parameter.ordered)
     if parameter.condition is None:
         return node
     name, allowed = parameter.condition

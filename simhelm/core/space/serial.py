@@ -1,12 +1,16 @@
-"""Spaces as JSON in one canonical form, and their hash."""
+"""Spaces as JSON in one canonical form, and their hashes: what tells one from another."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from simhelm.core.parameter import Parameter
 from simhelm.core.space.nodes import Chain, Choice, Node, Nothing, Repeat, When
+from simhelm.core.space.parameters import of_parameters
 from simhelm.core.space.tree import Space
 
 FORMAT = 1
@@ -36,6 +40,20 @@ def from_json(text: str) -> Space:
 def space_hash(space: Space) -> str:
     """SHA-256 of the canonical form, 64 hexadecimal digits."""
     return hashlib.sha256(to_json(space).encode()).hexdigest()
+
+
+def space_identity(parameters: Sequence[Parameter]) -> str:
+    """The hash of the tree of designs, or of the parameters where they are no finite tree."""
+    try:
+        return space_hash(of_parameters(parameters))
+    except ValueError:
+        return hashlib.sha256(json.dumps([_described(p) for p in parameters]).encode()).hexdigest()
+
+
+def _described(parameter: Parameter) -> dict[str, str]:
+    fields = dataclasses.asdict(parameter)
+    del fields["description"]
+    return {name: repr(value) for name, value in sorted(fields.items())}
 
 
 def _table(node: Node) -> dict[str, Any]:

@@ -9,13 +9,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from simhelm.core.did_you_mean import did_you_mean
-from simhelm.core.space.nodes import Chain, Choice, Node, Nothing, Repeat, Value, When
+from simhelm.core.parameter import Condition, Value, same_value
+from simhelm.core.space.nodes import Chain, Choice, Node, Nothing, Repeat, When, walk
 
 # Parts that are still to be walked through, each with the prefix of its names: (part, rest).
 Pending = tuple[tuple[Node, str], "Pending"] | None
 Assignment = Mapping[str, Value]
-# A parent's full name and the values for which a choice exists.
-Condition = tuple[str, tuple[Value, ...]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Space:
 
         Raises:
             ValueError: the assignment has a value that is no option, or a name that does not
-                exist beside the others.
+                exist next to the others.
         """
         walked: dict[str, Value] = {}
         pending = _start(self.root)
@@ -66,7 +65,7 @@ class Space:
             if name not in assignment:
                 break
             walked[name] = assignment[name]
-            pending = step.below[_place(step.choice, assignment[name])]
+            pending = step.below[_index(step.choice, assignment[name])]
         if len(walked) < len(assignment):
             stranger = next(name for name in assignment if name not in walked)
             known = [] if step is None else [step.choice.name]
@@ -95,14 +94,10 @@ class Space:
         assignment: dict[str, Value] = {}
         pending = _start(self.root)
         while (step := _advance(pending, assignment)) is not None:
-            place = int(rng.integers(len(step.choice.options)))
-            assignment[step.choice.name] = step.choice.options[place]
-            pending = step.below[place]
+            index = int(rng.integers(len(step.choice.options)))
+            assignment[step.choice.name] = step.choice.options[index]
+            pending = step.below[index]
         return assignment
-
-    def most_options(self) -> int:
-        """The largest number of options of any choice."""
-        return max((len(options) for options in _widths(self.root)), default=0)
 
 
 def _start(root: Node) -> Pending:
@@ -118,7 +113,7 @@ def _advance(pending: Pending, assignment: Assignment) -> _Step | None:
             if not (node.shared and step.choice.name in assignment):
                 return step
             # Made before: only its part below is left.
-            pending = step.below[_place(step.choice, assignment[step.choice.name])]
+            pending = step.below[_index(step.choice, assignment[step.choice.name])]
         elif isinstance(node, Repeat):
             return _repeat_step(node, prefix, rest)
         else:
@@ -141,7 +136,7 @@ def _holds(node: When, assignment: Assignment) -> bool:
     if node.name not in assignment:
         return False
     value = assignment[node.name]
-    return any(_same(value, one) for one in node.values)
+    return any(same_value(value, one) for one in node.values)
 
 
 def _step(node: Choice, prefix: str, rest: Pending) -> _Step:
@@ -159,36 +154,24 @@ def _repeat_step(node: Repeat, prefix: str, rest: Pending) -> _Step:
     below: list[Pending] = []
     for count in node.counts:
         pending = rest
-        for place in reversed(range(count)):
-            pending = ((node.part, f"{name}[{place}]/"), pending)
+        for index in reversed(range(count)):
+            pending = ((node.part, f"{name}[{index}]/"), pending)
         below.append(pending)
     return _Step(OpenChoice(name, node.counts, ordered=True), tuple(below))
 
 
-def _place(choice: OpenChoice, value: Value) -> int:
-    for place, option in enumerate(choice.options):
-        if _same(option, value):
-            return place
+def _index(choice: OpenChoice, value: Value) -> int:
+    for index, option in enumerate(choice.options):
+        if same_value(option, value):
+            return index
     hint = did_you_mean(str(value), map(str, choice.options))
     raise ValueError(f"{choice.name}: expected one of {choice.options}, got {value!r}{hint}")
 
 
-def _same(one: Value, two: Value) -> bool:
-    return isinstance(one, bool) == isinstance(two, bool) and one == two
-
-
-def _watched(node: Node) -> frozenset[str]:
+def _watched(root: Node) -> frozenset[str]:
     """Full names whose values decide about other parts: of conditions and of shared choices."""
-    if isinstance(node, Choice):
-        below = frozenset[str]().union(*(_watched(part) for _, part in node.options))
-        return below | {node.name} if node.shared else below
-    if isinstance(node, Chain):
-        return frozenset[str]().union(*map(_watched, node.parts))
-    if isinstance(node, Repeat):
-        return _watched(node.part)
-    if isinstance(node, When):
-        return _watched(node.part) | {node.name}
-    return frozenset()
+    shared = {node.name for node in walk(root) if isinstance(node, Choice) and node.shared}
+    return frozenset(shared | {node.name for node in walk(root) if isinstance(node, When)})
 
 
 def _count(
@@ -231,21 +214,14 @@ def _count_free(node: Node) -> int:
     return 1
 
 
-def _touches(node: Node, watched: frozenset[str]) -> bool:
+def _touches(part: Node, watched: frozenset[str]) -> bool:
     """Whether a part has conditions, or choices that others may depend on."""
-    if isinstance(node, Choice):
-        parts = any(_touches(part, watched) for _, part in node.options)
-        return parts or _is_watched(node.name, watched)
-    if isinstance(node, Chain):
-        return any(_touches(part, watched) for part in node.parts)
-    if isinstance(node, Repeat):
-        return _touches(node.part, watched) or _is_watched(node.name, watched)
-    return isinstance(node, When)
-
-
-def _is_watched(name: str, watched: frozenset[str]) -> bool:
     # By the last part of a full name: too often at worst, which costs time only.
-    return any(full.rpartition("/")[2] == name for full in watched)
+    last = {full.rpartition("/")[2] for full in watched}
+    return any(
+        isinstance(node, When) or (isinstance(node, (Choice, Repeat)) and node.name in last)
+        for node in walk(part)
+    )
 
 
 def _noted(
@@ -265,21 +241,6 @@ def _enumerate(pending: Pending, assignment: dict[str, Value]) -> Iterator[dict[
         del assignment[step.choice.name]
 
 
-def _widths(node: Node) -> Iterator[tuple[Value, ...]]:
-    if isinstance(node, Choice):
-        yield tuple(value for value, _ in node.options)
-        for _, part in node.options:
-            yield from _widths(part)
-    elif isinstance(node, Chain):
-        for part in node.parts:
-            yield from _widths(part)
-    elif isinstance(node, Repeat):
-        yield node.counts
-        yield from _widths(node.part)
-    elif isinstance(node, When):
-        yield from _widths(node.part)
-
-
 def all_choices(space: Space) -> dict[str, tuple[tuple[Value, ...], Condition | None]]:
     """Every choice that may come up, by full name: its options, and when it exists.
 
@@ -291,7 +252,7 @@ def all_choices(space: Space) -> dict[str, tuple[tuple[Value, ...], Condition | 
     found: dict[str, tuple[tuple[Value, ...], Condition | None]] = {}
     for name, options, condition in _walk_all(space.root, "", None):
         if name in found and found[name] != (options, condition):
-            raise ValueError(f"{name}: reached under several conditions, which has no export")
+            raise ValueError(f"{name}: a parameter cannot have several conditions")
         found[name] = options, condition
     return found
 
@@ -311,10 +272,10 @@ def _walk_all(
     elif isinstance(node, Repeat):
         name = prefix + node.name
         yield name, node.counts, condition
-        for place in range(node.counts[-1]):
-            enough = tuple(count for count in node.counts if count > place)
-            yield from _walk_all(node.part, f"{name}[{place}]/", (name, enough))
+        for index in range(node.counts[-1]):
+            enough = tuple(count for count in node.counts if count > index)
+            yield from _walk_all(node.part, f"{name}[{index}]/", (name, enough))
     elif isinstance(node, When):
         if condition is not None:
-            raise ValueError(f"{node.name}: a condition within another has no export")
+            raise ValueError(f"{node.name}: a parameter cannot have a condition within another")
         yield from _walk_all(node.part, prefix, (node.name, node.values))

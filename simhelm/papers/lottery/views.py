@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import cast
 
-from simhelm.core.problem import Parameter, Problem, Value
+from simhelm.core.parameter import Parameter, Value, configure
+from simhelm.core.problem import Problem
 
 
 class View:
@@ -44,20 +45,15 @@ class View:
 
     def config(self, seen: Mapping[str, Value]) -> dict[str, Value]:
         """The problem's configuration behind a proposal."""
-        config: dict[str, Value] = {}
-        for parameter in self._whole:
-            if not parameter.is_active(config):
-                continue
-            value = seen[parameter.name]
+
+        def value(parameter: Parameter) -> Value:
+            proposed = seen[parameter.name]
             indexed = parameter.name in self._indexed
-            config[parameter.name] = parameter.choices[cast("int", value)] if indexed else value
-        return config
+            return parameter.choices[cast("int", proposed)] if indexed else proposed
+
+        return configure(self._whole, value)
 
 
 def _is_ordered(parameter: Parameter) -> bool:
     """Whether the choices are two or more numbers that rise."""
-    choices = parameter.choices
-    if parameter.kind != "categorical" or len(choices) < 2:
-        return False
-    numbers = [c for c in choices if isinstance(c, (int, float)) and not isinstance(c, bool)]
-    return len(numbers) == len(choices) and numbers == sorted(numbers)
+    return parameter.kind == "categorical" and len(parameter.choices) > 1 and parameter.ordered

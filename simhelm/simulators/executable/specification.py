@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from simhelm.core.did_you_mean import did_you_mean
-from simhelm.core.problem import Direction, Output, Parameter, Value
+from simhelm.core.parameter import Parameter, Value, check_conditions
+from simhelm.core.problem import Direction, Output
 from simhelm.core.validation import explained
 from simhelm.simulators.executable.fields import (
     STRICT,
@@ -304,23 +305,10 @@ class ExecutableSpecification:
         return {"files": True, "templates": True, "shares": shares}
 
     def _check(self) -> None:
-        _check_unique("parameter", [parameter.name for parameter in self.parameters])
         _check_unique("output", [output.name for output in self.declared()])
-        self._check_conditions()
+        check_conditions(self.parameters)
         self._check_names()
         self._check_formats()
-
-    def _check_conditions(self) -> None:
-        earlier: dict[str, Parameter] = {}
-        for parameter in self.parameters:
-            if parameter.condition is not None:
-                name, values = parameter.condition
-                where = f"parameter {parameter.name}: condition"
-                if name not in earlier:
-                    raise ValueError(f"{where}: {name!r} is no earlier parameter")
-                for value in values:
-                    earlier[name].check(value)
-            earlier[parameter.name] = parameter
 
     def _check_names(self) -> None:
         simulator, outputs = self.simulator, [output.name for output in self.declared()]

@@ -7,7 +7,7 @@ from typing import final
 
 from simhelm.core.end_reason import EndReason
 from simhelm.core.problem import Metrics, Problem, Value
-from simhelm.core.space.identity import space_identity
+from simhelm.core.space import space_identity
 from simhelm.simulators.proxy.model import Proxy
 
 

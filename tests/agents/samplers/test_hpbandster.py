@@ -13,12 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import optuna
 import pytest
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from optuna.pruners import HyperbandPruner
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
@@ -26,6 +21,8 @@ from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 from simhelm.agents.samplers import HpBandSterSampler
 from simhelm.agents.samplers.isolation import isolated, quiet
 from simhelm.agents.samplers.kde_model import proposal_words, result_words
+from simhelm.core.parameter import Parameter
+from simhelm.core.space import ConfigSpaceCodec, suggest, to_distributions
 from tests.subprocesses import python
 
 with quiet():
@@ -34,49 +31,30 @@ with quiet():
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
-FLAT: dict[str, BaseDistribution] = {"x": FloatDistribution(-5, 5), "y": FloatDistribution(-5, 5)}
-MIXED: dict[str, BaseDistribution] = {
-    "x": FloatDistribution(-1, 2),
-    "rate": FloatDistribution(1e-12, 1e-3, log=True),
-    "n": IntDistribution(1, 10**6, log=True),
-    "k": IntDistribution(2, 20, step=3),
-    "c": CategoricalDistribution(["a", 2, True, None]),
-    "y": FloatDistribution(0, 1, step=0.25),
-    "one": IntDistribution(5, 5),
-}
-CONDITIONS: dict[str, tuple[str, tuple[Any, ...]]] = {
-    "y": ("c", ("a", 2)),
-    "k": ("one", (5,)),
-    "rate": ("y", (0.25, 0.5)),
-}
+FLAT = (Parameter("x", "float", 0.0, -5.0, 5.0), Parameter("y", "float", 0.0, -5.0, 5.0))
+QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
+MIXED = (
+    Parameter("x", "float", 0.0, -1.0, 2.0),
+    Parameter("n", "integer", 1, 1, 10**6, log=True),
+    Parameter("one", "categorical", 5, choices=(5,)),
+    Parameter("k", "integer", 2, 2, 20, condition=("one", (5,))),
+    Parameter("c", "categorical", "a", choices=("a", 2, True, "b")),
+    Parameter("y", "categorical", 0.0, choices=QUARTERS, condition=("c", ("a", 2))),
+    Parameter("rate", "float", 1e-3, 1e-12, 1e-3, log=True, condition=("y", (0.25, 0.5))),
+)
 
 
-def ask(study: Study, space: dict[str, BaseDistribution]) -> Trial:
-    """Ask for the parameters that the sampler finds active."""
+def ask(study: Study, space: Sequence[Parameter]) -> Trial:
     trial = study.ask()
-    for name in trial.relative_params:
-        suggest(trial, name, space[name])
+    suggest(space, trial)
     return trial
-
-
-def suggest(trial: Trial, name: str, distribution: BaseDistribution) -> Any:
-    if isinstance(distribution, CategoricalDistribution):
-        return trial.suggest_categorical(name, distribution.choices)
-    if isinstance(distribution, IntDistribution):
-        return trial.suggest_int(
-            name, distribution.low, distribution.high, step=distribution.step, log=distribution.log
-        )
-    assert isinstance(distribution, FloatDistribution)
-    return trial.suggest_float(
-        name, distribution.low, distribution.high, step=distribution.step, log=distribution.log
-    )
 
 
 def loss(params: dict[str, Any]) -> float:
     return float((params["x"] - 0.3) ** 2 + params.get("y", 0.6) + np.log(params.get("n", 1)) / 50)
 
 
-def grow(study: Study, space: dict[str, BaseDistribution], trials: int) -> list[dict[str, Any]]:
+def grow(study: Study, space: Sequence[Parameter], trials: int) -> list[dict[str, Any]]:
     """Trials of several rungs; some are pruned, some fail, as their numbers have it."""
     for _ in range(trials):
         trial = ask(study, space)
@@ -98,7 +76,8 @@ class ByHand:
 
     def __init__(self, sampler: HpBandSterSampler, seed: int) -> None:
         self.seed = seed
-        self.space = sampler._space
+        assert sampler._declared is not None
+        self.space = ConfigSpaceCodec(sampler._declared.parameters)
         with quiet():
             self.configuration_space = self.space.configuration_space()
             self.generator = BOHB(self.configuration_space, logger=logging.getLogger("nowhere"))
@@ -133,12 +112,10 @@ def results_of(trial: FrozenTrial) -> list[tuple[float, float]]:
     return curve
 
 
-@pytest.mark.parametrize(("space", "conditions"), [(MIXED, CONDITIONS), (FLAT, {})])
-def test_proposals_are_those_of_hpbandster_told_by_hand(
-    space: dict[str, BaseDistribution], conditions: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize("space", [MIXED, FLAT], ids=["mixed", "flat"])
+def test_proposals_are_those_of_hpbandster_used_by_hand(space: Sequence[Parameter]) -> None:
     """Budgets of three rungs, failures, conditions: every proposal the same, bit for bit."""
-    sampler = HpBandSterSampler(space, conditions, seed=11)
+    sampler = HpBandSterSampler(space, seed=11)
     study = optuna.create_study(sampler=sampler)
     grow(study, space, 70)
     hand = ByHand(sampler, 11)
@@ -159,7 +136,7 @@ def test_a_plain_space_is_that_of_configspace() -> None:
     hand = ByHand(HpBandSterSampler(FLAT, seed=4), 4)
     with quiet():
         plain = ConfigurationSpace()
-        plain.add([UniformFloatHyperparameter(name, -5.0, 5.0) for name in FLAT])
+        plain.add([UniformFloatHyperparameter(name, -5.0, 5.0) for name in "xy"])
         hand.configuration_space = plain
         hand.generator = BOHB(plain, logger=logging.getLogger("nowhere"))
     hand.space = SimpleNamespace(encode=dict, decode=dict)  # type: ignore[assignment]
@@ -173,7 +150,7 @@ def test_a_plain_space_is_that_of_configspace() -> None:
 
 def test_new_instances_and_copies_continue_bit_for_bit() -> None:
     def new() -> HpBandSterSampler:
-        return HpBandSterSampler(MIXED, CONDITIONS, seed=5)
+        return HpBandSterSampler(MIXED, seed=5)
 
     one = optuna.create_study(sampler=new())
     expected = grow(one, MIXED, 40)
@@ -201,7 +178,7 @@ def test_an_instance_that_served_another_study_is_not_confused() -> None:
 def test_the_order_of_telling_does_not_matter() -> None:
     def batch(order: Sequence[int]) -> dict[str, Any]:
         study = optuna.create_study(sampler=HpBandSterSampler(FLAT, seed=2, random_fraction=0.0))
-        trials = [study.ask(FLAT) for _ in range(12)]
+        trials = [study.ask(to_distributions(FLAT)) for _ in range(12)]
         for index in order:
             study.tell(trials[index], loss(trials[index].params))
         return ask(study, FLAT).params
@@ -225,7 +202,7 @@ def test_maximising_mirrors_minimising() -> None:
 def test_hash_randomisation_changes_nothing() -> None:
     code = (
         "import optuna; from tests.agents.samplers.test_hpbandster import *;"
-        "study = optuna.create_study(sampler=HpBandSterSampler(MIXED, CONDITIONS, seed=1));"
+        "study = optuna.create_study(sampler=HpBandSterSampler(MIXED, seed=1));"
         "print(grow(study, MIXED, 25))"
     )
 
@@ -237,7 +214,7 @@ def test_hash_randomisation_changes_nothing() -> None:
 
 
 def test_a_hundred_trials_with_conditions_and_choices() -> None:
-    sampler = HpBandSterSampler(MIXED, CONDITIONS, seed=3)
+    sampler = HpBandSterSampler(MIXED, seed=3)
     study = optuna.create_study(sampler=sampler)
     for _ in range(100):
         trial = ask(study, MIXED)
@@ -245,14 +222,11 @@ def test_a_hundred_trials_with_conditions_and_choices() -> None:
         assert ("y" in params) == (params["c"] in ("a", 2) and params["c"] is not True)
         assert ("rate" in params) == (params.get("y") in {0.25, 0.5})
         assert params["one"] == 5
-        for name, value in params.items():
-            distribution = MIXED[name]
-            if isinstance(distribution, CategoricalDistribution):
-                assert any(value is choice for choice in distribution.choices)
-            else:
-                assert isinstance(distribution, (FloatDistribution, IntDistribution))
-                assert distribution.low <= value <= distribution.high
-                assert type(value) is type(distribution.low)
+        for parameter in MIXED:
+            if parameter.name in params:
+                value = params[parameter.name]
+                parameter.check(value)
+                assert type(value) in {type(parameter.default), *map(type, parameter.choices)}
         study.tell(trial, loss(params))
     assert study.best_value < 0.1
     assert sampler.failures == 0
@@ -279,7 +253,7 @@ def test_proposals_of_the_model_are_better_than_uniform_ones() -> None:
 
 def test_the_global_generator_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     before = np.random.get_state(legacy=False)  # noqa: NPY002
-    study = optuna.create_study(sampler=HpBandSterSampler(MIXED, CONDITIONS, seed=3))
+    study = optuna.create_study(sampler=HpBandSterSampler(MIXED, seed=3))
     grow(study, MIXED, 30)
     np.testing.assert_equal(np.random.get_state(legacy=False), before)  # noqa: NPY002
 
@@ -296,7 +270,7 @@ def test_the_global_generator_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> 
 def test_proposals_do_not_depend_on_the_global_generator() -> None:
     def proposal(seed: int) -> dict[str, Any]:
         np.random.seed(seed)  # noqa: NPY002
-        study = optuna.create_study(sampler=HpBandSterSampler(MIXED, CONDITIONS, seed=3))
+        study = optuna.create_study(sampler=HpBandSterSampler(MIXED, seed=3))
         return grow(study, MIXED, 30)[-1]
 
     assert proposal(1) == proposal(2)
@@ -317,6 +291,24 @@ def test_a_failure_inside_the_model_is_counted_and_said_once(
     assert "proposed at random" in messages[0].getMessage()
 
 
+def test_an_inferred_space_leads_to_the_proposals_of_a_declared_one() -> None:
+    """Once a trial has told of it; steps count as integers, and ranges may change on the way."""
+
+    def run(space: dict[str, BaseDistribution] | None) -> list[dict[str, Any]]:
+        study = optuna.create_study(sampler=HpBandSterSampler(space, seed=2))
+        study.add_trial(create_trial(params={"k": 5, "x": 0.0}, distributions=stepped, value=1.0))
+        for _ in range(20):
+            trial = study.ask(stepped)
+            study.tell(trial, trial.params["x"] ** 2 + trial.params["k"])
+        return [trial.params for trial in study.trials]
+
+    stepped: dict[str, BaseDistribution] = {
+        "k": IntDistribution(2, 20, step=3), "x": FloatDistribution(-1, 2),
+    }  # fmt: skip
+    assert run(None) == run(stepped)
+    assert {params["k"] % 3 for params in run(None)} == {2}
+
+
 def test_names_outside_the_space_are_drawn_uniformly_by_seed() -> None:
     def draws(seed: int) -> list[float]:
         study = optuna.create_study(sampler=HpBandSterSampler(FLAT, seed=seed))
@@ -334,7 +326,7 @@ def test_names_outside_the_space_are_drawn_uniformly_by_seed() -> None:
 def test_trials_outside_the_space_are_left_out() -> None:
     study = optuna.create_study(sampler=HpBandSterSampler(FLAT, seed=1, random_fraction=0.0))
     grow(study, FLAT, 12)
-    wide = {name: FloatDistribution(-50, 50) for name in FLAT}
+    wide = dict.fromkeys("xy", FloatDistribution(-50, 50))
     strange = optuna.create_study(sampler=HpBandSterSampler(FLAT, seed=1, random_fraction=0.0))
     for trial in study.trials:
         strange.add_trial(trial)
@@ -349,15 +341,16 @@ def test_two_objectives_are_refused() -> None:
         directions=["minimize"] * 2, sampler=HpBandSterSampler(FLAT, seed=1)
     )
     with pytest.raises(ValueError, match="multi-objective"):
-        study.ask(FLAT)
+        study.ask(to_distributions(FLAT))
 
 
 def test_a_space_of_constants_needs_no_model() -> None:
-    study = optuna.create_study(sampler=HpBandSterSampler({"n": IntDistribution(3, 3)}, seed=1))
-    assert study.ask().relative_params == {"n": 3}
+    study = optuna.create_study(sampler=HpBandSterSampler(MIXED[2:3], seed=1))
+    assert study.ask().relative_params == {"one": 5}
 
 
-def test_optunas_hyperband_pruner_can_be_used() -> None:
+@pytest.mark.parametrize("space", [FLAT, None], ids=["declared", "inferred"])
+def test_optunas_hyperband_pruner_can_be_used(space: Sequence[Parameter] | None) -> None:
     def objective(trial: Trial) -> float:
         x, y = trial.suggest_float("x", -5, 5), trial.suggest_float("y", -5, 5)
         for step in (1, 3, 9):
@@ -369,7 +362,7 @@ def test_optunas_hyperband_pruner_can_be_used() -> None:
     def run() -> list[dict[str, Any]]:
         study = optuna.create_study(
             study_name="pruned",
-            sampler=HpBandSterSampler(FLAT, seed=1),
+            sampler=HpBandSterSampler(space, seed=1),
             pruner=HyperbandPruner(1, 9),
         )
         study.optimize(objective, n_trials=30)

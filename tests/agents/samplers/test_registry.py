@@ -5,32 +5,29 @@ from typing import Any
 
 import optuna
 import pytest
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
 from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import Trial, TrialState, create_trial
 
 from simhelm.agents.samplers import SAMPLERS, make_sampler
+from simhelm.core.parameter import Parameter
+from simhelm.core.space import to_distributions
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 BATCH = 4
-CONTINUOUS: dict[str, BaseDistribution] = {
-    "x": FloatDistribution(-1.0, 2.0),
-    "rate": FloatDistribution(1e-4, 1.0, log=True),
-    "n": IntDistribution(1, 30),
-    "c": CategoricalDistribution(["a", "b"]),
-}
-FINITE: dict[str, BaseDistribution] = {
-    "x": FloatDistribution(-1.0, 2.0, step=0.5),
-    "n": IntDistribution(1, 5),
-    "c": CategoricalDistribution(["a", "b"]),
-}
+C = Parameter("c", "categorical", "a", choices=("a", "b"))
+CONTINUOUS = (
+    Parameter("x", "float", 0.0, -1.0, 2.0),
+    Parameter("rate", "float", 1.0, 1e-4, 1.0, log=True),
+    Parameter("n", "integer", 1, 1, 30),
+    C,
+)
+FINITE = (
+    Parameter("x", "integer", 0, -1, 5),
+    Parameter("n", "integer", 1, 1, 5),
+    C,
+)
 # Small, so that a few batches leave the start-up phase and come to an end.
 OPTIONS: dict[str, dict[str, Any]] = {
     "CmaEsSampler": {"popsize": 5},
@@ -54,7 +51,7 @@ def sampler_of_batch(name: str, batch: int) -> BaseSampler:
     space = FINITE if name == "BruteForceSampler" else CONTINUOUS
     # A new instance for each batch, seeded by the batch where the seed may change.
     seed = 7 if SAMPLERS[name].fixed_seed else 1000 + batch
-    return make_sampler(name, seed=seed, space=space, options=OPTIONS.get(name))
+    return make_sampler(name, seed=seed, parameters=space, options=OPTIONS.get(name))
 
 
 def loss(params: dict[str, Any]) -> float:
@@ -65,7 +62,7 @@ def run(study: Study, name: str, batches: range) -> list[dict[str, Any]]:
     proposals = []
     for batch in batches:
         study.sampler = sampler_of_batch(name, batch)
-        space = FINITE if name == "BruteForceSampler" else CONTINUOUS
+        space = to_distributions(FINITE if name == "BruteForceSampler" else CONTINUOUS)
         trials = [study.ask(space) for _ in range(BATCH)]
         proposals += [trial.params for trial in trials]
         for trial in trials:
@@ -117,7 +114,7 @@ def test_batches_repeat_and_resume(name: str) -> None:
 def test_studies_of_two_objectives(name: str) -> None:
     """They are served, or refused with Optuna's sentence."""
     study = optuna.create_study(directions=["minimize", "maximize"])
-    space = FINITE if name == "BruteForceSampler" else CONTINUOUS
+    space = to_distributions(FINITE if name == "BruteForceSampler" else CONTINUOUS)
 
     def two_batches() -> None:
         for batch in range(2):
@@ -148,8 +145,9 @@ def test_a_changing_seed_breaks_a_sequence_of_fixed_seed() -> None:
     """What fixed_seed warns of: new seeds make the points of a grid repeat."""
 
     def batch(seed: int, study: Study) -> list[Any]:
-        study.sampler = make_sampler("GridSampler", seed=seed, space=FINITE, options={"points": 3})
-        trials = [study.ask(FINITE) for _ in range(6)]
+        options = {"points": 3}
+        study.sampler = make_sampler("GridSampler", seed=seed, parameters=FINITE, options=options)
+        trials = [study.ask(to_distributions(FINITE)) for _ in range(6)]
         for trial in trials:
             study.tell(trial, 0.0)
         return [tuple(trial.params.values()) for trial in trials]
@@ -163,12 +161,12 @@ def test_a_changing_seed_breaks_a_sequence_of_fixed_seed() -> None:
 
 
 def test_options_reach_the_sampler() -> None:
-    tpe = make_sampler("TPESampler", seed=0, space=FINITE, options={"n_startup_trials": 3})
+    tpe = make_sampler("TPESampler", seed=0, parameters=FINITE, options={"n_startup_trials": 3})
     assert tpe._n_startup_trials == 3  # type: ignore[attr-defined]
-    qmc = make_sampler("QMCSampler", seed=0, space=FINITE, options={"scramble": False})
+    qmc = make_sampler("QMCSampler", seed=0, parameters=FINITE, options={"scramble": False})
     assert qmc._scramble is False  # type: ignore[attr-defined]
-    assert make_sampler("QMCSampler", seed=0, space=FINITE)._scramble  # type: ignore[attr-defined]
-    make_sampler("HpBandSterSampler", seed=0, space=FINITE, options={"top_n_percent": 20})
+    assert make_sampler("QMCSampler", seed=0, parameters=FINITE)._scramble  # type: ignore[attr-defined]
+    make_sampler("HpBandSterSampler", seed=0, parameters=FINITE, options={"top_n_percent": 20})
 
 
 @pytest.mark.parametrize(
@@ -190,10 +188,10 @@ def test_options_reach_the_sampler() -> None:
 )
 def test_refusals(name: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        make_sampler(name, seed=0, space=FINITE, options=options)
+        make_sampler(name, seed=0, parameters=FINITE, options=options)
 
 
 def test_missing_torch_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r"simhelm\[gp\]"):
-        make_sampler("GPSampler", seed=0, space=FINITE)
+        make_sampler("GPSampler", seed=0, parameters=FINITE)

@@ -1,20 +1,19 @@
 """Counting against enumeration, round trips of every export, and refusals."""
 
+import re
 from typing import Any
 
-import gymnasium
 import numpy as np
 import optuna
 import pytest
 
-from simhelm.agents.samplers import MCTSSampler
+from simhelm.core.parameter import Parameter
 from simhelm.core.space import (
-    Bisected,
+    ConfigSpaceCodec,
     Knob,
     Space,
-    action_mask,
     choice,
-    from_configuration,
+    from_action,
     from_json,
     of_parameters,
     optional,
@@ -23,12 +22,12 @@ from simhelm.core.space import (
     sequence,
     space_hash,
     suggest,
-    to_configspace,
+    to_action,
+    to_box,
     to_json,
     to_parameters,
     when,
 )
-from simhelm.core.space.bisection import HALVES
 from simhelm.core.space.nodes import Node
 from simhelm.core.space.tree import all_choices
 from simhelm.simulators.accelerator.problem import Accelerator
@@ -126,46 +125,13 @@ def test_json_round_trip(name: str) -> None:
     assert len({space_hash(Space(root)) for root in SPACES.values()}) == len(SPACES)
 
 
-@pytest.mark.parametrize("name", [*ALL, "shared"])
-def test_optuna_makes_the_same_assignments(name: str) -> None:
-    space = Space(ALL.get(name, SHARED))
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
-    for _ in range(10):
-        trial = study.ask()
-        assignment = suggest(space, trial)
-        space.check(assignment)
-        assert trial.params == assignment
-        study.tell(trial, 0.0)
-
-
-@pytest.mark.parametrize("name", ALL)
-def test_configspace_makes_the_same_assignments(name: str) -> None:
-    pytest.importorskip("ConfigSpace")
+def parameters_of(name: str) -> tuple[Parameter, ...]:
+    """With the first option of each choice for its default."""
     space = Space(ALL[name])
-    exported = to_configspace(space)
-    exported.seed(3)
-    seen = set()
-    for _ in range(300):
-        configuration = dict(exported.sample_configuration())
-        assignment = from_configuration(space, configuration)
-        space.check(assignment)
-        assert set(assignment) == set(configuration)
-        seen.add(tuple(assignment.items()))
-    assert len(seen) >= min(space.count(), 100) * 0.5
-
-
-@pytest.mark.parametrize("name", [*ALL, "shared"])
-def test_masks_lead_through_the_space(name: str) -> None:
-    space = Space(ALL.get(name, SHARED))
-    actions = gymnasium.spaces.Discrete(space.most_options(), seed=5)
-    assignment: dict[str, Any] = {}
-    while (mask := action_mask(space, assignment, int(actions.n))).any():
-        open_choice = space.next_choice(assignment)
-        assert open_choice is not None
-        assert mask.sum() == len(open_choice.options)
-        # Gymnasium draws legal actions only, so that every draw is an option.
-        assignment[open_choice.name] = open_choice.options[int(actions.sample(mask=mask))]
-    space.check(assignment)
+    first = {
+        re.sub(r"\[\d+\]", "", n): options[0] for n, (options, _) in all_choices(space).items()
+    }
+    return to_parameters(space, {one: Knob(default) for one, default in first.items()})
 
 
 def some_assignments(space: Space) -> list[dict[str, Any]]:
@@ -175,90 +141,53 @@ def some_assignments(space: Space) -> list[dict[str, Any]]:
     return [space.sample(np.random.default_rng(seed)) for seed in range(30)]
 
 
-@pytest.mark.parametrize("name", [*ALL, "shared"])
+@pytest.mark.parametrize("name", ALL)
 def test_every_assignment_goes_through_optuna_and_back(name: str) -> None:
-    space = Space(ALL.get(name, SHARED))
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    space, parameters = Space(ALL[name]), parameters_of(name)
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
     for assignment in some_assignments(space):
+        space.check(suggest(parameters, study.ask()))
         study.enqueue_trial(assignment)
         trial = study.ask()
-        assert suggest(space, trial) == assignment == trial.params
-        study.tell(trial, 0.0)
+        assert suggest(parameters, trial) == assignment == trial.params
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_every_assignment_goes_through_configspace_and_back(name: str) -> None:
     """ConfigSpace refuses a value whose condition is not met, and misses one whose condition is."""
     configspace = pytest.importorskip("ConfigSpace")
-    space = Space(ALL[name])
-    exported, options = to_configspace(space), all_choices(space)
+    space, codec = Space(ALL[name]), ConfigSpaceCodec(parameters_of(name))
+    exported = codec.configuration_space()
     for assignment in some_assignments(space):
-        codes = {one: options[one][0].index(value) for one, value in assignment.items()}
-        configuration = configspace.Configuration(exported, values=codes)
-        assert from_configuration(space, configuration) == assignment
+        configuration = configspace.Configuration(exported, values=codec.encode(assignment))
+        assert codec.decode(dict(configuration)) == assignment
 
 
-@pytest.mark.parametrize("name", [*ALL, "shared"])
+@pytest.mark.parametrize("name", ALL)
+def test_configspace_draws_from_the_whole_space(name: str) -> None:
+    pytest.importorskip("ConfigSpace")
+    space, codec = Space(ALL[name]), ConfigSpaceCodec(parameters_of(name))
+    exported = codec.configuration_space()
+    exported.seed(3)
+    seen = set()
+    for _ in range(300):
+        assignment = codec.decode(dict(exported.sample_configuration()))
+        space.check(assignment)
+        seen.add(tuple(assignment.items()))
+    assert len(seen) >= min(space.count(), 100) * 0.5
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_every_assignment_goes_through_actions_and_back(name: str) -> None:
-    space = Space(ALL.get(name, SHARED))
-    actions = gymnasium.spaces.Discrete(space.most_options())
+    space, parameters = Space(ALL[name]), parameters_of(name)
+    box = to_box(parameters)
     for assignment in some_assignments(space):
-        back: dict[str, Any] = {}
-        while (open_choice := space.next_choice(back)) is not None:
-            action = open_choice.options.index(assignment[open_choice.name])
-            assert actions.contains(action)
-            assert action_mask(space, back, int(actions.n))[action] == 1
-            back[open_choice.name] = open_choice.options[action]
-        assert back == assignment
-        assert not action_mask(space, back, int(actions.n)).any()
-
-
-@pytest.mark.parametrize("name", SPACES)
-def test_bisection_reaches_every_assignment_once(name: str) -> None:
-    space = Space(SPACES[name])
-    if space.count() > 200:
-        space = Space(choice("k", range(13), ordered=True))
-    bisected, found = Bisected(space), []
-
-    def follow(answers: dict[str, Any]) -> None:
-        question = bisected.next_choice(answers)
-        if question is None:
-            found.append(bisected.resolve(answers))
-            assert sum("?" in name for name in answers) <= 4 * len(found[-1])
-            return
-        for option in question.options:
-            follow({**answers, question.name: option})
-
-    follow({})
-    key = [tuple(sorted(one.items(), key=str)) for one in space.enumerate()]
-    assert sorted((tuple(sorted(one.items(), key=str)) for one in found), key=str) == sorted(
-        key, key=str
-    )
-
-
-def test_optuna_answers_the_questions_of_a_bisected_space() -> None:
-    for root in (DRAM.space.root, NetworkArchitecture.space.root):
-        space = Space(root)
-        bisected = Bisected(space)
-        study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=1, n_startup_trials=2))
-        for _ in range(6):
-            trial = study.ask()
-            answers = suggest(bisected, trial)
-            space.check(bisected.resolve(answers))
-            study.tell(trial, float(len(answers)))
-
-
-@pytest.mark.parametrize("count", [2, 3, 5, 8, 13])
-def test_the_sampler_bisects_as_the_wrapper_does(count: int) -> None:
-    """Agents do not know the spaces, so that the halves are cut in two places: to the same."""
-    options = tuple(range(count))
-    bisected = Bisected(Space(choice("k", options, ordered=True)))
-    distribution = {"k": optuna.distributions.CategoricalDistribution(options)}
-    sampler = MCTSSampler(distribution, seed=0, bisection=True)
-    for place in options:
-        halves = sampler._decisions({"k": place})
-        answers = {f"k?{depth}": HALVES[half] for depth, half in enumerate(halves)}
-        assert bisected.resolve(answers) == {"k": place}
+        action = to_action(parameters, assignment)
+        assert box.contains(action)
+        assert from_action(parameters, action) == assignment
+        space.check(from_action(parameters, 3.0 * box.sample()))
+    with pytest.raises(ValueError, match="expected finite numbers"):
+        from_action(parameters, np.zeros(len(parameters) + 1))
 
 
 def test_drawing_follows_from_the_seed() -> None:
@@ -274,7 +203,7 @@ def test_drawing_follows_from_the_seed() -> None:
         (lambda: choice("a", []), "at least one option"),
         (lambda: choice("a", [1, 1]), "two options are equal"),
         (lambda: choice("a/b", [1]), "without /"),
-        (lambda: repeat("r", LAYER, [2, 1]), "rising numbers"),
+        (lambda: repeat("r", LAYER, [2, 1]), "increasing numbers"),
         (lambda: permutation("p", list("abcdefgh")), "1 to 6"),
         (lambda: from_json("{}"), "not a search space"),
         (lambda: from_json('{"format": 1, "space": {"kind": "loop"}}'), "unknown kind 'loop'"),
@@ -285,13 +214,11 @@ def test_drawing_follows_from_the_seed() -> None:
             lambda: Space(SPACES["conditional"]).check({"opt": "sgd", "lr": 1}),
             "does not exist here",
         ),
-        (lambda: to_configspace(Space(SHARED)), "several conditions"),
+        (lambda: to_parameters(Space(SHARED), {}), "several conditions"),
         (lambda: to_parameters(Space(choice("width", [1, 2])), {"widht": Knob(1)}), "width"),
         (lambda: to_parameters(Space(choice("a", [1, 3])), {"a": Knob(2)}), "expected one of"),
     ],
 )
 def test_refusals(make: Any, words: str) -> None:
-    if "several" in words:
-        pytest.importorskip("ConfigSpace")
     with pytest.raises(ValueError, match=words):
         make()

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from simhelm.core.problem import Value
-from simhelm.core.space import Bisected
 from simhelm.simulators import EndReason
 from simhelm.simulators.networks.problem import NetworkArchitecture
 
@@ -36,13 +35,6 @@ def test_known_size_of_the_space() -> None:
     training = (1 + 4) * 13 * 4 * 5
     convolutions = sum(block**count for count in range(4))
     assert PROBLEM.space.count() == 3 * convolutions * (1 + layer + layer**2) * training
-    bisected, questions = Bisected(PROBLEM.space), 0
-    answers: dict[str, Value] = {}
-    while (question := bisected.next_choice(answers)) is not None:
-        answers[question.name] = question.options[-1]
-        questions += question.name.startswith("learning_rate")
-    assert questions <= math.ceil(math.log2(13))
-    assert bisected.resolve(answers)["learning_rate"] == 1.0
 
 
 def test_every_assignment_becomes_a_network() -> None:
