@@ -18,7 +18,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from simhelm.agents.samplers.isolation import seed_words
 from simhelm.agents.samplers.space_sampler import FINISHED, Space, SpaceSampler, signed_loss
-from simhelm.core.parameter import Parameter, Value, configure
+from simhelm.core.parameter import Parameter, Value
 from simhelm.core.space import OptunaSpace
 
 # A range of more numbers than this is cut into this many levels.
@@ -65,13 +65,13 @@ class Levels:
 
     def build(self, choose: Chooser) -> Indices:
         """Walk through the active parameters, asking for each index."""
+        # Not by configure: thousands of candidates for a proposal come through here.
         indices: Indices = {}
-
-        def value(choice: Parameter) -> Value:
-            indices[choice.name] = choose(choice.name, len(choice.choices))
-            return choice.choices[indices[choice.name]]
-
-        configure(self._choices, value)
+        config: dict[str, Value] = {}
+        for choice in self._choices:
+            if choice.condition is None or choice.is_active(config):
+                index = indices[choice.name] = choose(choice.name, len(choice.choices))
+                config[choice.name] = choice.choices[index]
         return indices
 
     def random(self, rng: np.random.Generator) -> Indices:

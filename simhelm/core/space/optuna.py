@@ -50,10 +50,12 @@ class OptunaSpace:
     Attributes:
         distributions: by name.
         parameters: one per distribution.
+        stepped: the distributions with a step.
     """
 
     distributions: Mapping[str, BaseDistribution]
     parameters: tuple[Parameter, ...]
+    stepped: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(cls, space: Sequence[Parameter] | Mapping[str, BaseDistribution]) -> OptunaSpace:
@@ -64,25 +66,20 @@ class OptunaSpace:
                 apart.
         """
         if isinstance(space, Mapping):
-            return cls(space, tuple(_parameter(name, one) for name, one in space.items()))
+            stepped = {name: one for name, one in space.items() if _is_stepped(one)}
+            return cls(space, tuple(_parameter(name, one) for name, one in space.items()), stepped)
         check_conditions(space)
         return cls(to_distributions(space), tuple(space))
 
     def encode(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters' values behind those of a trial; names outside the space are dropped."""
-        found = {name: one for name, one in self.distributions.items() if name in params}
-        return {
-            name: round((params[name] - one.low) / one.step) if _is_stepped(one) else params[name]
-            for name, one in cast("Mapping[str, Any]", found).items()
-        }
+        """The parameters' values behind those of a trial."""
+        known = ((name, one) for name, one in self.stepped.items() if name in params)
+        return {**params, **{n: round((params[n] - one.low) / one.step) for n, one in known}}
 
     def decode(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """The inverse of :meth:`encode`."""
-        return {
-            name: min(one.high, one.low + value * one.step) if _is_stepped(one) else value
-            for name, value in config.items()
-            for one in (cast("Any", self.distributions[name]),)
-        }
+        known = ((name, one) for name, one in self.stepped.items() if name in config)
+        return {**config, **{n: min(one.high, one.low + config[n] * one.step) for n, one in known}}
 
 
 def _parameter(name: str, distribution: Any) -> Parameter:
