@@ -47,7 +47,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from optuna.samplers import BaseSampler, RandomSampler
 from simhelm.agents.bandits import UCB
-from simhelm.calibration.study.executors import Foreign
+from simhelm.calibration import Foreign
 
 
 class Halving(RandomSampler):
