@@ -24,7 +24,7 @@ from simhelm.calibration.study.configuration import SamplerTable
 from simhelm.calibration.study.dispatcher import Dispatcher, Evaluators
 from simhelm.calibration.study.executors import Processes
 from simhelm.calibration.study.pool import SerialExecutor, WorkerPool
-from simhelm.calibration.study.sampler_session import Search
+from simhelm.calibration.study.sampler_session import SamplerSession
 from simhelm.calibration.study.store import Store
 from simhelm.calibration.study.trial import Outcome, Task, Trial
 from simhelm.core.cancellation import Cancellation
@@ -46,7 +46,7 @@ _OUTCOME = Outcome(Metrics({"height": 1.0}, EndReason.COMPLETED, 1.0))
 
 def asking(sampler: str, told: int, batch: int = 10, batches: int = 5) -> tuple[float, float]:
     """Seconds to ask for a trial and to tell of one, with so many told before; median."""
-    search = Search(Sphere().parameters, ["minimize"], SamplerTable(name=sampler), seed=0)
+    search = SamplerSession(Sphere().parameters, ["minimize"], SamplerTable(name=sampler), seed=0)
     asked, answered = [], []
     if search.must_replay:
         _ask_and_tell(search, 0, told)
@@ -60,14 +60,18 @@ def asking(sampler: str, told: int, batch: int = 10, batches: int = 5) -> tuple[
     return statistics.median(asked), statistics.median(answered)
 
 
-def _recall(search: Search, told: int) -> None:
-    source = Search(Sphere().parameters, ["minimize"], SamplerTable(name="RandomSampler"), seed=1)
+def _recall(search: SamplerSession, told: int) -> None:
+    source = SamplerSession(
+        Sphere().parameters, ["minimize"], SamplerTable(name="RandomSampler"), seed=1
+    )
     for slot in range(told):
         config = source.ask(slot)
         search.recall(config, [height(config)])
 
 
-def _ask_and_tell(search: Search, first: int, count: int, number: int = 0) -> tuple[float, float]:
+def _ask_and_tell(
+    search: SamplerSession, first: int, count: int, number: int = 0
+) -> tuple[float, float]:
     start = time.perf_counter()
     search.begin(number)
     configs = {slot: search.ask(slot) for slot in range(first, first + count)}

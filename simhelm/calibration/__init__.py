@@ -5,10 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simhelm.calibration.study import Execution, Study, StudyView, run_study
+    from simhelm.calibration.study import (
+        Execution,
+        Foreign,
+        OpensEvaluators,
+        Study,
+        StudyView,
+        run_study,
+    )
     from simhelm.control.tuner import RelaxationTuner
 
-__all__ = ["Execution", "RelaxationTuner", "Study", "StudyView", "run_study"]
+__all__ = [
+    "Execution", "Foreign", "OpensEvaluators", "RelaxationTuner", "Study", "StudyView",
+    "run_study",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

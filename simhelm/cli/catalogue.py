@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-from simhelm.agents.bandits import LEARNERS
-from simhelm.agents.samplers import SAMPLERS
-from simhelm.agents.samplers.registry import SamplerEntry
+import inspect
+import re
+
+from simhelm.agents.bandits.registry import REGISTRY as LEARNERS
+from simhelm.agents.samplers.registry import REGISTRY as SAMPLERS
+from simhelm.agents.samplers.registry import options_of
+from simhelm.calibration.study.executors import EXECUTORS
+from simhelm.core.entry_points import Registry
 from simhelm.envs.registration import environments
 from simhelm.papers import REPRODUCTIONS
-from simhelm.simulators.registry import Target, problem_targets
+from simhelm.simulators.registry import PROBLEMS
+
+_LINK = re.compile(r"`(.+?) <.+?>`__?")
 
 
 def catalogue() -> list[dict[str, str]]:
     """One record a thing: its kind, the name to use, one line of explanation."""
-    made = [("environment", entry.id, entry.summary) for entry in environments()]
-    problems = [("problem", name, _described(target)) for name, target in problem_targets().items()]
-    learners = [("learner", name, _first_line(kind)) for name, kind in LEARNERS.items()]
-    samplers = [("sampler", name, _offered(entry)) for name, entry in SAMPLERS.items()]
-    reproductions = [("reproduction", name, item.summary) for name, item in REPRODUCTIONS.items()]
-    return [
-        {"kind": kind, "name": name, "what": what}
-        for kind, name, what in (*made, *problems, *learners, *samplers, *reproductions)
-    ]
+    rows = [("environment", entry.id, entry.summary) for entry in environments()]
+    for registry in (PROBLEMS, LEARNERS, SAMPLERS, EXECUTORS):
+        rows += [(registry.kind, name, _described(registry, name)) for name in registry.targets]
+    rows += [("reproduction", name, item.summary) for name, item in REPRODUCTIONS.items()]
+    return [{"kind": kind, "name": name, "what": what} for kind, name, what in rows]
 
 
-def _offered(entry: SamplerEntry) -> str:
+def _described(registry: Registry, name: str) -> str:
     try:
-        options = entry.options
+        thing = registry.load(name)
     except ImportError as error:
-        return f"{entry.summary} {error}"
-    return f"{entry.summary} Options: {', '.join(options)}." if options else entry.summary
-
-
-def _described(target: Target) -> str:
-    try:
-        return _first_line(target.load())
-    except Exception as error:
-        return f"cannot be loaded from {target.place}: {error}"
-
-
-def _first_line(thing: object) -> str:
-    return (thing.__doc__ or "").strip().splitlines()[0]
+        return str(error)
+    what = _LINK.sub(r"\1", inspect.cleandoc(thing.__doc__ or "").partition("\n")[0])
+    options = options_of(thing) if registry is SAMPLERS else []
+    return f"{what} Options: {', '.join(options)}." if options else what

@@ -9,8 +9,8 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from simhelm.agents.bandits import LEARNERS
-from simhelm.agents.samplers import SAMPLERS
+from simhelm.agents.bandits import LEARNERS, learner_names
+from simhelm.agents.samplers.registry import REGISTRY, SAMPLERS
 from simhelm.control.training.algorithms import CITES
 from simhelm.core.did_you_mean import did_you_mean
 from simhelm.envs.registration import SEQUENTIAL
@@ -129,8 +129,12 @@ def _reference(key: str, table: dict[str, Any]) -> Reference:
 def _known() -> dict[str, tuple[str, tuple[str, ...]]]:
     """Kind and own references by name."""
     found = {name: ("algorithm", cites) for name, cites in CITES.items()}
-    found |= {name: ("sampler", entry.cites) for name, entry in SAMPLERS.items()}
-    found |= {name: ("learner", kind.cites) for name, kind in LEARNERS.items()}
+    found |= {
+        name: ("sampler", getattr(SAMPLERS.get(name), "cites", ())) for name in REGISTRY.targets
+    }
+    found |= {
+        name: ("learner", getattr(LEARNERS.get(name), "cites", ())) for name in learner_names()
+    }
     for name, target in problem_targets().items():
         try:
             cites = target.load().cites

@@ -70,6 +70,7 @@ def status(directory: DirectoryArgument, form: FormatOption = OutputFormat.table
                 {
                     "owner": owner or None,
                     "wanted": view.definition["config"]["trials"],
+                    "sampler": view.sampler,
                     "running": slots,
                     "counts": counts,
                 },
@@ -79,6 +80,7 @@ def status(directory: DirectoryArgument, form: FormatOption = OutputFormat.table
         return
     print_records(counts, form, title=view.definition["config"]["title"])
     if form is OutputFormat.table:
+        typer.echo(f"sampler: {view.sampler}")
         _tell_owner(owner, running)
 
 

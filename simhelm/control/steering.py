@@ -14,7 +14,7 @@ import numpy as np
 from gymnasium.envs.registration import EnvSpec
 from numpy.typing import NDArray
 
-from simhelm.agents.bandits import LEARNERS, Bandit
+from simhelm.agents.bandits import Bandit, load_learner
 from simhelm.control import environments
 from simhelm.control.configuration import EnvironmentTable, LearnerTable, SteeringConfig
 from simhelm.core.did_you_mean import did_you_mean
@@ -214,12 +214,11 @@ def _environment_spec(name: str) -> EnvSpec:
 
 def _resolved_learner(table: LearnerTable) -> LearnerTable:
     where = f"[[learner]] {table.title}"
-    if table.name not in LEARNERS:
-        raise ConfigurationError(
-            f"{where}: unknown learner {table.name!r}; expected one of {sorted(LEARNERS)}"
-            + did_you_mean(table.name, LEARNERS)
-        )
-    options = checked_arguments(LEARNERS[table.name], table.arguments, where, skip=_FILLED_IN)
+    try:
+        kind = load_learner(table.name)
+    except ValueError as error:
+        raise ConfigurationError(f"{where}: {error}") from None
+    options = checked_arguments(kind, table.arguments, where, skip=_FILLED_IN)
     return LearnerTable(name=table.name, label=table.label, **options)
 
 
@@ -286,7 +285,7 @@ def _baseline_maker(
 
 
 def _learner_entrant(table: LearnerTable, repeats: int, env: gymnasium.Env[Any, Any]) -> Entrant:
-    kind = LEARNERS[table.name]
+    kind = load_learner(table.name)
 
     def make(env: gymnasium.Env[Any, Any], seed: np.random.SeedSequence) -> Policy:
         bounds: dict[str, Any] = {}

@@ -8,8 +8,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from simhelm.agents.bandits import LEARNERS, Bandit
-from simhelm.core.did_you_mean import did_you_mean
+from simhelm.agents.bandits import Bandit, load_learner
 from simhelm.simulators.linear import DEFAULT_OMEGAS, SSORPreconditioner, check_omegas
 
 
@@ -42,13 +41,8 @@ class RelaxationTuner:
         seed: int = 0,
         **options: Any,
     ) -> None:
-        if learner not in LEARNERS:
-            raise ValueError(
-                f"learner: expected one of {sorted(LEARNERS)}, got {learner!r}"
-                + did_you_mean(learner, LEARNERS)
-            )
         values = DEFAULT_OMEGAS if omegas is None else check_omegas(omegas)
-        kind = LEARNERS[learner]
+        kind = load_learner(learner)
         if kind.needs_context:
             if context_bounds is None:
                 raise ValueError(

@@ -7,6 +7,7 @@ environment by itself.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import gymnasium
@@ -16,9 +17,13 @@ from simhelm.simulators.registry import problem_targets
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One environment id: where it and its vector version are made, and with which arguments.
+    """One environment id.
 
-    ``cites``: what to cite, keys of references.toml; for a problem's it is the problem's own.
+    Attributes:
+        entry_point, vector_entry_point: where it and its vector version are made.
+        kwargs: with which arguments.
+        cites: keys of references.toml; for a problem's environment they are the problem's own.
+        small: of the contract tests: short episodes, so that some end within them.
     """
 
     id: str
@@ -27,6 +32,7 @@ class Entry:
     summary: str
     kwargs: dict[str, Any] = dataclasses.field(default_factory=dict)
     cites: tuple[str, ...] = ()
+    small: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 SEQUENTIAL: tuple[Entry, ...] = (
@@ -36,6 +42,7 @@ SEQUENTIAL: tuple[Entry, ...] = (
         "simhelm.envs.solver_sequence:SolverSequenceVectorEnv",
         "relaxation factor for a sequence of linear systems, one solve a step",
         cites=("khodak2024", "young1954"),
+        small={"length": 7, "grid": 5},
     ),
     Entry(
         "simhelm/Heat2D-v0",
@@ -43,6 +50,7 @@ SEQUENTIAL: tuple[Entry, ...] = (
         "simhelm.envs.heat2d:Heat2DVectorEnv",
         "SSOR-CG relaxation factor in a heat equation with pulsing diffusion",
         cites=("khodak2024",),
+        small={"nx": 8, "steps": 9},
     ),
     Entry(
         "simhelm/ThreeBody-v0",
@@ -50,6 +58,7 @@ SEQUENTIAL: tuple[Entry, ...] = (
         "simhelm.envs.three_body:ThreeBodyVectorEnv",
         "method and step parameter of a few-body integration under an error tolerance",
         cites=("sazulibarrena2025", "makino1992", "yoshida1990", "rein2015"),
+        small={"steps": 6},
     ),
     Entry(
         "simhelm/ThreeBodyPaper-v0",
@@ -57,6 +66,7 @@ SEQUENTIAL: tuple[Entry, ...] = (
         "simhelm.envs.three_body_paper:ThreeBodyPaperVectorEnv",
         "the published environment: Hermite's step parameter for three bodies",
         cites=("sazulibarrena2025", "makino1992"),
+        small={"steps": 6},
     ),
     Entry(
         "simhelm/NBody-v0",
@@ -64,7 +74,8 @@ SEQUENTIAL: tuple[Entry, ...] = (
         "simhelm.envs.three_body:ThreeBodyVectorEnv",
         "the same for a Plummer sphere of eight bodies (or 2 to 16)",
         {"bodies": 8, "steps": 100},
-        ("sazulibarrena2025", "makino1992", "rein2015", "plummer1911"),
+        cites=("sazulibarrena2025", "makino1992", "rein2015", "plummer1911"),
+        small={"steps": 6, "bodies": 5, "action": "parameter"},
     ),
     Entry(
         "simhelm/SubmodelEnrichment-v0",
@@ -72,6 +83,7 @@ SEQUENTIAL: tuple[Entry, ...] = (
         None,
         "which global simulations to buy for a quantile of a submodel's stress, when to stop",
         cites=("boukraichi2021", "newmark1959", "gustafsson2020"),
+        small={"size": 0.04, "coarse_size": 0.04, "steps": 16, "reference": 2, "budget": 2.0},
     ),
     Entry(
         "simhelm/RareEventSubmodel-v0",
@@ -79,6 +91,14 @@ SEQUENTIAL: tuple[Entry, ...] = (
         None,
         "proposal of an unbiased estimate of how probable a high stress in a submodel is",
         cites=("boukraichi2021", "peherstorfer2016", "newmark1959", "gustafsson2020"),
+        small={
+            "size": 0.04,
+            "coarse_size": 0.04,
+            "steps": 30,
+            "batches": 4,
+            "batch": 2,
+            "threshold": 9.0,
+        },
     ),
 )
 
@@ -92,6 +112,7 @@ def environments() -> tuple[Entry, ...]:
             None,
             "one design an episode, scored by the problem of that name",
             {"problem": name},
+            small=target.small,
         )
         for name, target in problem_targets().items()
     )

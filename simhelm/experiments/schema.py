@@ -74,7 +74,8 @@ def checked_arguments(
     Raises:
         ConfigurationError: unknown name (with the nearest), or wrong type.
     """
-    hints = get_type_hints(vars(function)["__init__"] if inspect.isclass(function) else function)
+    called = inspect.getattr_static(function, "__init__") if inspect.isclass(function) else function
+    hints = get_type_hints(called)
     parameters = inspect.signature(function).parameters
     open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
     fields: dict[str, Any] = {}

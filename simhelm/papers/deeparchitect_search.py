@@ -16,7 +16,7 @@ from typing import Any
 import simhelm.simulators.networks
 from simhelm.calibration.study.configuration import SamplerTable
 from simhelm.calibration.study.pool import local_executor
-from simhelm.calibration.study.sampler_session import Search
+from simhelm.calibration.study.sampler_session import SamplerSession
 from simhelm.core.problem import Value
 from simhelm.core.space import space_hash
 from simhelm.experiments.jsonl import append_rows, read_rows
@@ -117,7 +117,7 @@ def search(
     """
     trainer = Trainer(scale, known)
     table = SamplerTable(name=method.sampler, **method.options)
-    sampler = Search(trainer.problem.parameters, ["minimize"], table, seed)
+    sampler = SamplerSession(trainer.problem.parameters, ["minimize"], table, seed)
     best, winner = math.inf, trainer.problem.default_config()
     curve, winners = [], []
     for slot in range(scale.budgets[-1]):

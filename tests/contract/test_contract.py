@@ -1,49 +1,30 @@
 """Every registered environment, problem and learner passes the public contract tests."""
 
+import contextlib
+import dataclasses
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import gymnasium
 import numpy as np
+import optuna
 import pytest
 
 import simhelm  # noqa: F401 - registers the environments
 from simhelm import testing
 from simhelm.agents.bandits import LEARNERS, Bandit, Choice, FixedArm, Oracle
-from simhelm.envs.registration import environments
+from simhelm.agents.samplers import SAMPLERS
+from simhelm.calibration.study.executors import Foreign, Processes, Serial
+from simhelm.core.parameter import Parameter
+from simhelm.envs.registration import Entry, environments
 from simhelm.simulators import EndReason, Metrics, Output
 from simhelm.simulators.linear.problem import RelaxationFactor
 from simhelm.simulators.registry import load_problem, problem_targets
+from simhelm.testing.studies import Mixed
 
-# Short episodes, so that ends and restarts happen within the checks.
-SMALL: dict[str, dict[str, Any]] = {
-    "simhelm/SolverSequence-v0": {"length": 7, "grid": 5},
-    "simhelm/Heat2D-v0": {"nx": 8, "steps": 9},
-    "simhelm/ThreeBody-v0": {"steps": 6},
-    "simhelm/ThreeBodyPaper-v0": {"steps": 6},
-    "simhelm/NBody-v0": {"steps": 6, "bodies": 5, "action": "parameter"},
-    "simhelm/RelaxationFactor-v0": {"systems": 2, "grid": 4},
-    "simhelm/ModeChoice-v0": {"persons": 100, "days": 2},
-    "simhelm/TransportStructure-v0": {"persons": 100, "days": 2},
-    "simhelm/DramController-v0": {"requests": 300},
-    "simhelm/Accelerator-v0": {},
-    "simhelm/ImpactedPlate-v0": {"size": 0.02, "steps": 12},
-    "simhelm/SubmodelEnrichment-v0": {
-        "size": 0.04,
-        "coarse_size": 0.04,
-        "steps": 16,
-        "reference": 2,
-        "budget": 2.0,
-    },
-    "simhelm/RareEventSubmodel-v0": {
-        "size": 0.04,
-        "coarse_size": 0.04,
-        "steps": 30,
-        "batches": 4,
-        "batch": 2,
-        "threshold": 9.0,
-    },
-    "simhelm/NetworkArchitecture-v0": {"epochs": 1, "samples": 20},
-}
 VARIANTS = [
     ("simhelm/SolverSequence-v0", {"length": 6, "grid": 4, "action": "continuous"}),
     ("simhelm/SolverSequence-v0", {"length": 6, "grid": 4, "method": "ssor", "shifts": "none"}),
@@ -55,12 +36,12 @@ VARIANTS = [
 
 def test_every_registered_id_is_in_this_test() -> None:
     registered = {key for key in gymnasium.registry if key.startswith("simhelm/")}
-    assert registered == {entry.id for entry in environments()} == set(SMALL)
+    assert registered == {entry.id for entry in environments()}
 
 
-@pytest.mark.parametrize("env_id", SMALL)
-def test_environment(env_id: str) -> None:
-    testing.check_environment(env_id, **SMALL[env_id])
+@pytest.mark.parametrize("entry", environments(), ids=lambda entry: entry.id)
+def test_environment(entry: Entry) -> None:
+    testing.check_environment(entry.id, **entry.small)
 
 
 @pytest.mark.parametrize(("env_id", "arguments"), VARIANTS)
@@ -70,8 +51,7 @@ def test_environment_variant(env_id: str, arguments: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", sorted(problem_targets()))
 def test_problem(name: str) -> None:
-    small = SMALL["simhelm/NetworkArchitecture-v0"] if name == "NetworkArchitecture" else {}
-    testing.check_problem(load_problem(name)(**small))
+    testing.check_problem(load_problem(name)(**problem_targets()[name].small))
 
 
 @pytest.mark.parametrize("name", sorted(LEARNERS))
@@ -83,6 +63,60 @@ def test_learner(name: str) -> None:
         return kind([1.0, 1.2, 1.4, 1.6, 1.8], seed=4, **bounds)
 
     testing.check_bandit(make)
+
+
+# Options without which a sampler would not leave its start in few trials, or cannot start.
+SAMPLER_OPTIONS: dict[str, dict[str, Any]] = {
+    "CmaEsSampler": {"popsize": 5},
+    "GPSampler": {"n_startup_trials": 6},
+    "GridSampler": {"points": 3},
+    "NSGAIISampler": {"population_size": 6},
+    "NSGAIIISampler": {"population_size": 6},
+}
+# Both search mode constants only; tests of studies of ModeChoice try them.
+OF_MODE_CONSTANTS = {"LogShareSampler", "HybridSampler", "CompositeGPSampler"}
+
+
+@pytest.mark.parametrize("name", sorted(set(SAMPLERS) - OF_MODE_CONSTANTS))
+def test_sampler(name: str) -> None:
+    if name == "GPSampler":
+        pytest.importorskip("torch")
+    problem = Finite() if name == "BruteForceSampler" else None
+    testing.check_sampler(name, options=SAMPLER_OPTIONS.get(name), problem=problem)
+
+
+class Finite(Mixed):
+    """The same valley in its integer and its choice."""
+
+    parameters: tuple[Parameter, ...] = Mixed.parameters[1:3]
+
+    def evaluate(self, config: Any, *, seed: int, budget: int | None = None) -> Metrics:
+        self.check_config(config)
+        return Mixed().evaluate({"rate": 0.1, **config, **MOMENTUM[config["method"]]}, seed=seed)
+
+
+MOMENTUM: dict[Any, dict[str, float]] = {"plain": {}, "momentum": {"momentum": 0.5}}
+
+
+@pytest.mark.parametrize("make", [Serial, lambda: Processes(2), lambda: Threads(2)])
+def test_executor(make: Any) -> None:
+    testing.check_executor(make, crash=make is not Serial)
+
+
+@dataclasses.dataclass(frozen=True)
+class Threads:
+    """An executor of somebody else's, whose workers are threads of this process."""
+
+    workers: int
+
+    @contextlib.contextmanager
+    def open(self, recipe: Any, time_limit: float | None) -> Iterator[Any]:
+        """For a while."""
+        with (
+            ThreadPoolExecutor(1) as executor,
+            Foreign(executor, self.workers).open(recipe, time_limit) as evaluators,
+        ):
+            yield evaluators
 
 
 def test_oracle_learner() -> None:
@@ -186,3 +220,39 @@ def _careless(config: Any, *, seed: int, budget: int | None = None) -> Metrics:
 def test_the_checks_catch_a_broken_problem(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(AssertionError, match=words):
         testing.check_problem(_problem(**changes))
+
+
+class _Restless(optuna.samplers.RandomSampler):
+    """A sampler that forgets its seed."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__()
+
+
+def test_the_checks_catch_a_sampler_that_does_not_repeat() -> None:
+    with pytest.raises(AssertionError, match="not a function of its seed"):
+        testing.check_sampler(_Restless)
+    testing.check_sampler(_Restless, resumes=False)
+
+
+class _Leaving(Threads):
+    """An executor that leaves a process behind."""
+
+    @contextlib.contextmanager
+    def open(self, recipe: Any, time_limit: float | None) -> Iterator[Any]:
+        """For a while."""
+        with super().open(recipe, time_limit) as evaluators:
+            left.append(subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1))
+            yield evaluators
+
+
+left: list[subprocess.Popen[bytes]] = []
+
+
+def test_the_checks_catch_an_executor_that_leaves_a_process() -> None:
+    try:
+        with pytest.raises(AssertionError, match="are left"):
+            testing.check_executor(lambda: _Leaving(1))
+    finally:
+        for process in left:
+            process.communicate()

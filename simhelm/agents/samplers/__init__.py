@@ -1,9 +1,11 @@
 """Samplers for black-box search, as Optuna has them, and what goes with them."""
 
 from simhelm.agents.samplers.ant_colony import AntColonySampler
+from simhelm.agents.samplers.composite_gp import CompositeGPSampler
 from simhelm.agents.samplers.evolution import GeneticSampler, RegularisedEvolutionSampler
 from simhelm.agents.samplers.extrapolation import extrapolate, rung_stop, should_stop
 from simhelm.agents.samplers.hpbandster import HpBandSterSampler
+from simhelm.agents.samplers.hybrid import HybridSampler
 from simhelm.agents.samplers.hyperband import (
     Bracket,
     Rung,
@@ -22,8 +24,10 @@ __all__ = [
     "SAMPLERS",
     "AntColonySampler",
     "Bracket",
+    "CompositeGPSampler",
     "GeneticSampler",
     "HpBandSterSampler",
+    "HybridSampler",
     "LogShareSampler",
     "MCTSSampler",
     "RegularisedEvolutionSampler",

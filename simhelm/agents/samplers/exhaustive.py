@@ -21,12 +21,31 @@ from simhelm.core.parameter import Parameter, Value
 LARGEST_GRID = 100_000
 
 
-class GridSampler(optuna.samplers.GridSampler):
+class _Continuing(optuna.samplers.BaseSampler):
+    def after_trial(
+        self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
+    ) -> None:
+        """The sampler's own, without the RuntimeError of ``Study.stop``."""
+        with contextlib.suppress(RuntimeError):
+            super().after_trial(study, trial, state, values)
+
+
+class GridSampler(_Continuing, optuna.samplers.GridSampler):
     """Optuna's grid search, which starts over in the same order at its end.
 
     The configuration of a trial is a function of the seed and of the trial's number, where
     Optuna's own redraws from what it noted in the attributes of earlier trials.
+
+    Args:
+        space: the parameters.
+        seed: of the order.
+        points: of each number, see :func:`grid`.
     """
+
+    def __init__(
+        self, space: Sequence[Parameter], seed: int | None = None, points: int = 10
+    ) -> None:
+        super().__init__(grid(space, points), seed)
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Give the trial its point of the grid."""
@@ -40,23 +59,24 @@ class GridSampler(optuna.samplers.GridSampler):
         ):
             study._storage.set_trial_system_attr(trial._trial_id, name, value)
 
-    def after_trial(
-        self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
+
+class BruteForceSampler(_Continuing, optuna.samplers.BruteForceSampler):
+    """Optuna's exhaustive search, which raises nothing at its end.
+
+    Args:
+        space: the parameters, of which none may be a float.
+        seed: of the order.
+        avoid_premature_stop: see there.
+    """
+
+    def __init__(
+        self,
+        space: Sequence[Parameter] = (),
+        seed: int | None = None,
+        avoid_premature_stop: bool = False,
     ) -> None:
-        """Optuna's own, without the RuntimeError of ``Study.stop``."""
-        with contextlib.suppress(RuntimeError):
-            super().after_trial(study, trial, state, values)
-
-
-class BruteForceSampler(optuna.samplers.BruteForceSampler):
-    """Optuna's exhaustive search, which raises nothing at its end."""
-
-    def after_trial(
-        self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
-    ) -> None:
-        """Optuna's own, without the RuntimeError of ``Study.stop``."""
-        with contextlib.suppress(RuntimeError):
-            super().after_trial(study, trial, state, values)
+        check_finite(space)
+        super().__init__(seed, avoid_premature_stop)
 
 
 def grid(parameters: Iterable[Parameter], points: int) -> dict[str, list[Value]]:

@@ -4,276 +4,143 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import difflib
+import functools
 import importlib.util
 import inspect
+import types
+import typing
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, Literal, Union
 
-import optuna
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler
 
-from simhelm.agents.samplers import exhaustive
-from simhelm.agents.samplers.ant_colony import AntColonySampler
-from simhelm.agents.samplers.evolution import GeneticSampler, RegularisedEvolutionSampler
-from simhelm.agents.samplers.hpbandster import HpBandSterSampler
-from simhelm.agents.samplers.hybrid import HybridSampler
-from simhelm.agents.samplers.log_share import LogShareSampler
-from simhelm.agents.samplers.ridge import RidgeSampler
-from simhelm.agents.samplers.tree_search import MCTSSampler
+from simhelm.core.did_you_mean import did_you_mean
+from simhelm.core.entry_points import Registry, Target
 from simhelm.core.parameter import Parameter
+from simhelm.core.space import to_distributions
 
-Arguments = dict[str, Any]
+# Makes a sampler from a seed; a class of samplers is one.
+SamplerFactory = Callable[..., BaseSampler]
 
-# Arguments that take objects, or that make_sampler gives itself: no options of a study.
-_NOT_OPTIONS = frozenset(
-    {
-        "self",
-        "seed",
-        "space",
-        "search_space",
-        "independent_sampler",
-        "constraints_func",
-        "gamma",
-        "weights",
-        "mutation",
-        "crossover",
-        "source_trials",
-        "reference_points",
-        "elite_population_selection_strategy",
-        "child_generation_strategy",
-        "after_trial_strategy",
-    }
-)
 _SCALARS = (bool, int, float, str, datetime.date, datetime.time)
-
-
-def _as_they_are(parameters: Sequence[Parameter], options: Arguments) -> Arguments:
-    return options
-
-
-def _with_space(parameters: Sequence[Parameter], options: Arguments) -> Arguments:
-    return {"space": parameters, **options}
-
-
-def _with_grid(parameters: Sequence[Parameter], options: Arguments) -> Arguments:
-    return {"search_space": exhaustive.grid(parameters, options["points"])}
-
-
-def _finite(parameters: Sequence[Parameter], options: Arguments) -> Arguments:
-    exhaustive.check_finite(parameters)
-    return options
+_CONTAINERS = (list, tuple, dict, Sequence, Mapping, Collection, Iterable)
 
 
 @dataclasses.dataclass(frozen=True)
-class SamplerEntry:
-    """A sampler and its properties.
+class SamplerEntry(Target):
+    """A sampler, and what its class does not say; the defaults hold for those of others.
 
     Attributes:
-        name: that a study gives.
-        load: the class, imported when called; ImportError names the extra to install.
-        summary: one sentence.
-        keeps_state: proposals depend on what the sampler wrote into the attributes of trials or
-            of the study. Such a study cannot be continued from (parameters, values) of its
-            trials; it has to be replayed ask by ask, tell by tell. (An instance has its
-            generator's state besides, and GPSampler starting values for its fits: a study that
-            is to be resumed makes a new instance for every batch.)
-        multi_objective: serves studies of several objectives.
-        fixed_seed: the same seed must be given to every instance that serves a study: the seed
-            chooses one sequence or order, which later instances continue. All others but
-            HpBandSterSampler (which mixes in the trial number) repeat themselves if a new
-            instance gets a seed that was used before.
-        seeds_by_trial: draws are a function of the seed and the trial's number, so that one
-            instance may serve a whole study.
-        defaults: options that differ from the class's own defaults, or that it does not have.
-        arguments: (parameters, options) -> the keyword arguments beside the seed.
+        lasting: one instance serves a whole study, because its draws depend on the trial's number
+            or continue a sequence. Where it is false, each batch gets a new instance with a seed
+            of its own.
+        keeps_state: proposals depend on what the sampler kept, in itself or in attributes of
+            trials. Such a study cannot be resumed from the parameters and values of its trials;
+            every question and answer is repeated.
+        defaults: options that differ from the class's own.
         cites: the papers behind it beside Optuna's, keys of ``references.toml``.
+        needs: a module that must be installed, and the extra that installs it.
     """
 
-    name: str
-    load: Callable[[], type[BaseSampler]]
-    summary: str
-    keeps_state: bool = False
-    multi_objective: bool = False
-    fixed_seed: bool = False
-    seeds_by_trial: bool = False
+    lasting: bool = True
+    keeps_state: bool = True
     defaults: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    arguments: Callable[[Sequence[Parameter], Arguments], Arguments] = _as_they_are
     cites: tuple[str, ...] = ()
+    needs: tuple[str, str] | None = None
 
     @property
-    def constraints(self) -> bool:
-        """Whether it heeds ``Trial.set_constraint``: those that once took a function for it."""
-        return "constraints_func" in inspect.signature(self.load().__init__).parameters
+    def name(self) -> str:
+        """Of the class."""
+        return self.place.partition(":")[2]
 
-    @property
-    def options(self) -> list[str]:
-        """The names of the options that a study may set."""
-        signature = inspect.signature(self.load().__init__).parameters
-        names = [name for name in signature if name not in _NOT_OPTIONS]
-        return names + [name for name in self.defaults if name not in names]
+    def load(self) -> Any:
+        """The class.
 
-
-def _gaussian_process() -> type[BaseSampler]:
-    if importlib.util.find_spec("torch") is None:
-        raise ImportError("GPSampler needs torch: pip install 'simhelm[gp]'")
-    return optuna.samplers.GPSampler
+        Raises:
+            ImportError: it cannot be imported, or an extra is missing.
+        """
+        if self.needs is not None and importlib.util.find_spec(self.needs[0]) is None:
+            module, extra = self.needs
+            raise ImportError(f"needs {module}: pip install 'simhelm[{extra}]'")
+        return super().load()
 
 
-def _composite_gp() -> type[BaseSampler]:
-    from simhelm.agents.samplers.composite_gp import CompositeGPSampler
-
-    if importlib.util.find_spec("botorch") is None:
-        raise ImportError("CompositeGPSampler needs botorch: pip install 'simhelm[botorch]'")
-    return CompositeGPSampler
+def _optuna(name: str, *cites: str, keeps_state: bool = False, **more: Any) -> SamplerEntry:
+    place = f"optuna.samplers:{name}"
+    return SamplerEntry(place, lasting=False, keeps_state=keeps_state, cites=cites, **more)
 
 
-def _by_history(kind: type[BaseSampler], summary: str, *cites: str) -> SamplerEntry:
-    """One whose proposals are a function of the seed, the trial's number and what was told."""
-    return SamplerEntry(
-        kind.__name__,
-        lambda: kind,
-        summary,
-        seeds_by_trial=True,
-        arguments=_with_space,
-        cites=cites,
-    )
+def _ours(place: str, *cites: str, **more: Any) -> SamplerEntry:
+    more = {"keeps_state": False, "cites": cites, **more}
+    return SamplerEntry(f"simhelm.agents.samplers.{place}", **more)
 
 
 # Falling back on independent draws is expected for conditional parameters: say nothing.
 _SILENT = {"warn_independent_sampling": False}
+_SOBOL = {"qmc_type": "sobol", "scramble": True, **_SILENT}
 
-# PartialFixedSampler is left out: a parameter is fixed by giving it a single value.
+# A new sampler adds one line here. PartialFixedSampler is left out: a parameter is fixed by giving
+# it a single value.
 SAMPLERS: dict[str, SamplerEntry] = {
     entry.name: entry
     for entry in (
-        SamplerEntry(
-            "RandomSampler",
-            lambda: optuna.samplers.RandomSampler,
-            "Independent uniform draws.",
-            multi_objective=True,
-            cites=("bergstra2012",),
-        ),
-        SamplerEntry(
-            "TPESampler",
-            lambda: optuna.samplers.TPESampler,
-            "Tree-structured Parzen estimator.",
-            multi_objective=True,
-            cites=("bergstra2011",),
-        ),
-        SamplerEntry(
-            "CmaEsSampler",
-            lambda: optuna.samplers.CmaEsSampler,
-            "CMA-ES on the numeric parameters; the others are drawn uniformly.",
-            keeps_state=True,
-            defaults=_SILENT,
-            cites=("hansen2001",),
-        ),
-        SamplerEntry(
-            "GPSampler",
-            _gaussian_process,
-            "Bayesian optimisation with a Gaussian process (Matern 5/2, log expected improvement).",
-            multi_objective=True,
-            defaults=_SILENT,
-        ),
-        SamplerEntry(
-            "NSGAIISampler",
-            lambda: optuna.samplers.NSGAIISampler,
-            "Genetic algorithm NSGA-II.",
-            keeps_state=True,
-            multi_objective=True,
-            cites=("deb2002",),
-        ),
-        SamplerEntry(
-            "NSGAIIISampler",
-            lambda: optuna.samplers.NSGAIIISampler,
-            "Genetic algorithm NSGA-III, for many objectives.",
-            keeps_state=True,
-            multi_objective=True,
-            cites=("deb2014",),
-        ),
-        SamplerEntry(
-            "QMCSampler",
-            lambda: optuna.samplers.QMCSampler,
-            "Scrambled Sobol' (or Halton) points.",
-            keeps_state=True,
-            multi_objective=True,
-            fixed_seed=True,
-            defaults={"qmc_type": "sobol", "scramble": True, **_SILENT},
-            cites=("sobol1967",),
-        ),
-        SamplerEntry(
-            "GridSampler",
-            lambda: exhaustive.GridSampler,
-            "Every configuration of a grid, in random order, over and over.",
-            multi_objective=True,
-            fixed_seed=True,
-            defaults={"points": 10},
-            arguments=_with_grid,
-        ),
-        SamplerEntry(
-            "BruteForceSampler",
-            lambda: exhaustive.BruteForceSampler,
-            "Every configuration of a finite space, conditions included, in random order.",
-            multi_objective=True,
-            arguments=_finite,
-        ),
-        SamplerEntry(
-            "HpBandSterSampler",
-            lambda: HpBandSterSampler,
-            "HpBandSter's kernel density estimators (BOHB).",
-            seeds_by_trial=True,
-            arguments=_with_space,
-            cites=("falkner2018",),
-        ),
-        SamplerEntry(
-            "LogShareSampler",
-            lambda: LogShareSampler,
-            "Planners' update of mode constants: ln(target / realised share); option targets.",
-            arguments=_with_space,
-            cites=("train2009",),
-        ),
-        SamplerEntry(
-            "HybridSampler",
-            lambda: HybridSampler,
-            "Outer search over structure, inner log-share steps of mode constants; option targets.",
-            fixed_seed=True,
-            arguments=_with_space,
-            cites=("train2009",),
-        ),
-        SamplerEntry(
-            "CompositeGPSampler",
-            _composite_gp,
-            "A Gaussian process for every share, expected improvement of their L1; option targets.",
-            fixed_seed=True,
-            arguments=_with_space,
-            cites=("astudillo2019", "balandat2020"),
-        ),
-        _by_history(
-            AntColonySampler,
-            "Ant colony: pheromone on options, more of it from the best.",
-            "dorigo1996",
-            "bullnheimer1999",
-        ),
-        _by_history(
-            GeneticSampler, "Genetic algorithm: tournaments, crossover, mutation.", "holland1975"
-        ),
-        _by_history(
-            RegularisedEvolutionSampler, "Evolution among the youngest trials.", "real2019"
-        ),
-        _by_history(
-            MCTSSampler,
-            "Monte-Carlo tree search (UCT), with bisection if wanted.",
-            "kocsis2006",
-            "negrinho2017",
-        ),
-        _by_history(
-            RidgeSampler, "Ridge regression on options and pairs of options.", "negrinho2017"
-        ),
+        _optuna("RandomSampler", "bergstra2012"),
+        _optuna("TPESampler", "bergstra2011"),
+        _optuna("CmaEsSampler", "hansen2001", keeps_state=True, defaults=_SILENT),
+        _optuna("GPSampler", defaults=_SILENT, needs=("torch", "gp")),
+        _optuna("NSGAIISampler", "deb2002", keeps_state=True),
+        _optuna("NSGAIIISampler", "deb2014", keeps_state=True),
+        # Its seed chooses a sequence, in which each trial takes the next point.
+        SamplerEntry("optuna.samplers:QMCSampler", defaults=_SOBOL, cites=("sobol1967",)),
+        _ours("exhaustive:GridSampler"),
+        _ours("exhaustive:BruteForceSampler", lasting=False),
+        _ours("hpbandster:HpBandSterSampler", "falkner2018"),
+        _ours("log_share:LogShareSampler", "train2009", lasting=False),
+        _ours("hybrid:HybridSampler", "train2009"),
+        _ours("composite_gp:CompositeGPSampler", "astudillo2019", "balandat2020"),
+        _ours("ant_colony:AntColonySampler", "dorigo1996", "bullnheimer1999"),
+        _ours("evolution:GeneticSampler", "holland1975"),
+        _ours("evolution:RegularisedEvolutionSampler", "real2019"),
+        _ours("tree_search:MCTSSampler", "kocsis2006", "negrinho2017"),
+        _ours("ridge:RidgeSampler", "negrinho2017"),
     )
 }
+REGISTRY = Registry("sampler", SAMPLERS)
+
+
+def sampler_entry(name: str) -> SamplerEntry:
+    """What is known of a sampler by its name, or by "package.module:Class"."""
+    place = REGISTRY.target(name).place
+    known = {entry.place: entry for entry in SAMPLERS.values()}
+    return known.get(place, SamplerEntry(place))
+
+
+def sampler_maker(
+    name: str,
+    parameters: Sequence[Parameter],
+    options: Mapping[str, Any] | None = None,
+    factory: SamplerFactory | None = None,
+) -> Callable[[int], BaseSampler]:
+    """A function that makes the sampler of a study from a seed.
+
+    Args:
+        name: of the sampler, or "package.module:Class".
+        parameters: the search space, a condition's parent before its children.
+        options: of the class or factory; values as TOML has them.
+        factory: what makes the sampler, where the name alone does not lead to it.
+
+    Raises:
+        ValueError: an unknown name or option, or a value that TOML cannot express.
+        ImportError: it cannot be imported, or an extra is missing.
+    """
+    defaults = {} if factory is not None else sampler_entry(name).defaults
+    made_by = factory or REGISTRY.load(name)
+    given = dict(options or {})
+    _check_options(name, given, options_of(made_by))
+    space = _of_the_space(made_by, parameters)
+    return functools.partial(_make, made_by, {**defaults, **given, **space})
 
 
 def make_sampler(
@@ -283,53 +150,108 @@ def make_sampler(
     parameters: Sequence[Parameter],
     options: Mapping[str, Any] | None = None,
 ) -> BaseSampler:
-    """A sampler by its name in ``SAMPLERS``.
+    """A sampler by its name, with a seed in [0, 2^32); the rest as :func:`sampler_maker` has it."""
+    return sampler_maker(name, parameters, options)(seed)
 
-    Args:
-        seed: not negative, below 2^32; see ``SamplerEntry.fixed_seed``.
-        parameters: the search space, a condition's parent before its children.
-        options: of the class, and ``points`` of GridSampler; values as TOML has them.
 
-    Raises:
-        ValueError: an unknown name or option, a value that TOML cannot express, or a space that
-            the sampler cannot search.
-        ImportError: a library is missing; the message names the extra to install.
-    """
-    if name not in SAMPLERS:
-        raise ValueError(f"sampler: {_unknown(name, list(SAMPLERS))}")
-    entry = SAMPLERS[name]
-    given = dict(options or {})
-    _check_options(entry, given)
-    arguments = entry.arguments(parameters, {**entry.defaults, **given})
+def factory_name(factory: SamplerFactory) -> str:
+    """What a study calls a factory: the name of a registered class, else where it is defined."""
+    if isinstance(factory, functools.partial):
+        given = [_described(value) for value in factory.args]
+        given += [f"{name}={_described(value)}" for name, value in factory.keywords.items()]
+        return f"{factory_name(factory.func)}({', '.join(given)})"
+    name = getattr(factory, "__name__", "")
+    if name in SAMPLERS and SAMPLERS[name].load() is factory:
+        return name
+    return _place_of(factory)
+
+
+def options_of(factory: SamplerFactory) -> list[str]:
+    """The options that a study file may set: the arguments whose types TOML can express."""
+    given = ("seed", *_of_the_space(factory, ()))
+    return [
+        name
+        for name, parameter in inspect.signature(factory).parameters.items()
+        if name not in given and _is_option(factory, parameter)
+    ]
+
+
+def _make(factory: SamplerFactory, arguments: Mapping[str, Any], seed: int) -> BaseSampler:
+    taken = inspect.signature(factory).parameters.values()
+    by_name = any(p.name == "seed" or p.kind is p.VAR_KEYWORD for p in taken)
+    if not by_name and inspect.isclass(factory):
+        raise ValueError(f"{factory.__name__} takes no seed; give a factory: lambda seed: ...")
     with warnings.catch_warnings():
         # They are experimental by Optuna's count: nothing that a user of a study could mend.
         warnings.simplefilter("ignore", ExperimentalWarning)
-        return entry.load()(seed=seed, **arguments)  # type: ignore[call-arg]
+        made = factory(seed=seed, **arguments) if by_name else factory(seed, **arguments)
+    if not isinstance(made, BaseSampler):
+        raise TypeError(f"{_place_of(factory)}: expected an Optuna sampler, got {made!r}")
+    return made
 
 
-def _check_options(entry: SamplerEntry, given: Mapping[str, Any]) -> None:
-    legal = entry.options
+def _of_the_space(factory: SamplerFactory, parameters: Sequence[Parameter]) -> dict[str, Any]:
+    """What a sampler asks for: ours the parameters, others perhaps Optuna's distributions."""
+    taken = inspect.signature(factory).parameters
+    needed = "search_space" in taken and taken["search_space"].default is inspect.Parameter.empty
+    space: dict[str, Any] = {"space": parameters} if "space" in taken else {}
+    return space | ({"search_space": to_distributions(parameters)} if needed else {})
+
+
+def _is_option(factory: Any, parameter: inspect.Parameter) -> bool:
+    if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+        return False
+    if parameter.annotation is parameter.empty:
+        default = parameter.default
+        return default is None or default is parameter.empty or _is_plain(type(default))
+    function = factory.__init__ if inspect.isclass(factory) else factory
+    holder = types.SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
+    try:
+        hints = typing.get_type_hints(holder, getattr(function, "__globals__", {}))
+    except (NameError, TypeError):
+        return False  # a class that is imported for type checkers only
+    return _is_plain(hints[parameter.name])
+
+
+def _is_plain(hint: Any) -> bool:
+    """Whether TOML has values of a type."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        return all(isinstance(value, _SCALARS) for value in arguments)
+    if origin in (Union, types.UnionType):
+        return any(_is_plain(argument) for argument in arguments)
+    if (origin or hint) in _CONTAINERS:
+        return all(_is_plain(argument) for argument in arguments if argument is not ...)
+    return hint is Any or hint in _SCALARS
+
+
+def _check_options(name: str, given: Mapping[str, Any], legal: Sequence[str]) -> None:
     for option, value in given.items():
         if option not in legal:
-            raise ValueError(f"options of {entry.name}: {_unknown(option, legal)}")
-        _check_plain(f"option {option} of {entry.name}", value)
+            raise ValueError(
+                f"options of {name}: {option!r} is unknown; "
+                f"expected one of {sorted(legal)}{did_you_mean(option, legal)}"
+            )
+        _check_plain(f"option {option} of {name}", value)
 
 
 def _check_plain(where: str, value: Any) -> None:
     if isinstance(value, list):
         for item in value:
             _check_plain(where, item)
-        return
-    if isinstance(value, dict):
+    elif isinstance(value, dict):
         for key, item in value.items():
             _check_plain(f"{where}, {key}", item)
-        return
-    plain = isinstance(value, _SCALARS)
-    if not plain:
-        raise ValueError(f"{where}: expected a number, text, list or table, got {value!r}")
+    elif not isinstance(value, _SCALARS):
+        raise ValueError(  # noqa: TRY004
+            f"{where}: expected a number, text, list or table, got {value!r}"
+        )
 
 
-def _unknown(name: str, legal: list[str]) -> str:
-    close = difflib.get_close_matches(name, legal, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"{name!r} is unknown{hint} Known: {', '.join(sorted(legal)) or 'none'}"
+def _described(value: Any) -> str:
+    return repr(value) if isinstance(value, (*_SCALARS, type(None))) else _place_of(value)
+
+
+def _place_of(thing: Any) -> str:
+    named = thing if hasattr(thing, "__qualname__") else type(thing)
+    return f"{named.__module__}:{named.__qualname__}"

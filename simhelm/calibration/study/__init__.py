@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from simhelm.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from simhelm.calibration.study.configuration import StudyConfig
+    from simhelm.calibration.study.executors import Foreign, OpensEvaluators
     from simhelm.calibration.study.study import Execution, Study, run_study
     from simhelm.calibration.study.view import StudyView
 
-__all__ = ["Execution", "Study", "StudyConfig", "StudyView", "run_study"]
+__all__ = [
+    "Execution", "Foreign", "OpensEvaluators", "Study", "StudyConfig", "StudyView", "run_study",
+]  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    """Import at first use: who only looks at a study, or evaluates, needs no sampler."""
-    if name == "StudyConfig":
-        from simhelm.calibration.study.configuration import StudyConfig
-
-        return StudyConfig
-    if name == "StudyView":
-        from simhelm.calibration.study.view import StudyView
-
-        return StudyView
-    if name in __all__:
-        from simhelm.calibration.study import study
-
-        return getattr(study, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Who only looks at a study, or evaluates, needs no sampler.
+_HERE = "simhelm.calibration.study"
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Execution": f"{_HERE}.study",
+        "Foreign": f"{_HERE}.executors",
+        "OpensEvaluators": f"{_HERE}.executors",
+        "Study": f"{_HERE}.study",
+        "StudyConfig": f"{_HERE}.configuration",
+        "StudyView": f"{_HERE}.view",
+        "run_study": f"{_HERE}.study",
+    },
+)

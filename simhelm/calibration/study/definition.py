@@ -9,7 +9,7 @@ import importlib.metadata
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,6 +33,9 @@ from simhelm.experiments.schema import load_table
 from simhelm.simulators.executable import ExecutableProblem
 from simhelm.simulators.registry import load_problem
 
+if TYPE_CHECKING:
+    from simhelm.agents.samplers.registry import SamplerFactory
+
 # What may change between two runs of one study: how far it goes, what it is called.
 _FREE = {"title", "trials", "max_cost"}
 # What the description of the problem says already.
@@ -46,6 +49,7 @@ class Definition:
     Attributes:
         tables: those of an executable, as in the file.
         folder: where relative paths start.
+        factory: what makes the sampler, where a script gave it; the configuration has its name.
     """
 
     config: StudyConfig
@@ -53,6 +57,7 @@ class Definition:
     recipe: Recipe
     tables: Mapping[str, Any]
     folder: Path
+    factory: SamplerFactory | None = None
 
     @property
     def objectives(self) -> list[tuple[str, Direction]]:
@@ -118,13 +123,15 @@ def from_table(table: Mapping[str, Any], folder: Path, where: str) -> Definition
     return checked(Definition(config, problem, recipe, tables, folder))
 
 
-def of_object(problem: Problem, config: StudyConfig) -> Definition:
-    """A study of a problem object.
+def of_object(
+    problem: Problem, config: StudyConfig, factory: SamplerFactory | None = None
+) -> Definition:
+    """A study of a problem object, and perhaps of a sampler's factory.
 
     Raises:
         ConfigurationError: the configuration does not fit the problem.
     """
-    return checked(Definition(config, problem, InstanceRecipe(problem), {}, Path()))
+    return checked(Definition(config, problem, InstanceRecipe(problem), {}, Path(), factory))
 
 
 def checked(definition: Definition) -> Definition:

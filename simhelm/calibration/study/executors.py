@@ -13,6 +13,7 @@ from simhelm.calibration.study.dispatcher import Evaluators
 from simhelm.calibration.study.evaluation import evaluate_here, evaluate_with, install
 from simhelm.calibration.study.pool import SerialExecutor, WorkerPool
 from simhelm.calibration.study.problem_source import Recipe
+from simhelm.core.entry_points import Registry, Target, UnknownName
 from simhelm.core.errors import ConfigurationError
 
 # Beside its own limit, how long a remote worker may keep its answer.
@@ -20,7 +21,14 @@ _SLACK = 60.0
 
 
 class OpensEvaluators(Protocol):
-    """Something that can evaluate trials of a recipe for a while."""
+    """Something that can evaluate trials of a recipe for a while.
+
+    An executor of another package is announced under the entry-point group ``simhelm.executors``
+    as ``name = "module:make"``; ``make(workers)`` gives one of these. Where an executor in the
+    manner of ``concurrent.futures`` exists, ``open`` enters it and then :class:`Foreign`'s
+    ``open`` on it. ``simhelm.testing.check_executor`` tests the rest of the contract: the trials
+    equal those of :class:`Serial`, a failure is one trial's, nothing is left at the end.
+    """
 
     def open(
         self, recipe: Recipe, time_limit: float | None
@@ -108,18 +116,31 @@ class Dask:
                 yield evaluators
 
 
+_HERE = "simhelm.calibration.study"
+EXECUTORS = Registry(
+    "executor",
+    {
+        "serial": Target(f"{_HERE}.executors:Serial"),
+        "processes": Target(f"{_HERE}.executors:Processes"),
+        "mpi": Target(f"{_HERE}.mpi:Ranks"),
+        "dask://host:port": Target(f"{_HERE}.executors:Dask"),
+    },
+)
+
+
 def by_name(name: str, workers: int) -> OpensEvaluators:
     """An executor as the command line names it.
 
     Raises:
-        ConfigurationError: unknown name.
+        ConfigurationError: unknown name, with the nearest known one.
+        ImportError: a plug-in cannot be imported.
     """
     if name == "serial":
         return Serial()
-    if name == "processes":
-        return Processes(workers)
     if name.startswith("dask://"):
         return Dask(name.replace("dask://", "tcp://", 1))
-    raise ConfigurationError(
-        f"unknown executor {name!r}; expected serial, processes, mpi or dask://host:port"
-    )
+    try:
+        made: OpensEvaluators = EXECUTORS.load(name)(workers)
+    except UnknownName as error:
+        raise ConfigurationError(str(error)) from None
+    return made

@@ -56,7 +56,7 @@ def world() -> Any:
 
 @dataclasses.dataclass(frozen=True)
 class Ranks:
-    """Rank 0 of the communicator runs the study, the others evaluate; they call :func:`serve`.
+    """MPI ranks: rank 0 runs the study, the others evaluate in :func:`serve`.
 
     Attributes:
         communicator: given by the caller.

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from simhelm.agents.samplers.hyperband import Bracket, hyperband_brackets, promote
 from simhelm.calibration.study.configuration import HyperbandTable
-from simhelm.calibration.study.sampler_session import Search
+from simhelm.calibration.study.sampler_session import SamplerSession
 from simhelm.calibration.study.trial import Trial
 from simhelm.core.problem import Direction, Value
 
@@ -83,7 +83,7 @@ class Plan(Protocol):
     def requests(self) -> list[Request]:
         """The next batch; empty when there is nothing left."""
 
-    def take(self, trials: Sequence[Trial], search: Search | None) -> None:
+    def take(self, trials: Sequence[Trial], search: SamplerSession | None) -> None:
         """Tell of a finished batch, in slot order; sets each trial's ``told_values``."""
 
 
@@ -113,7 +113,7 @@ class PlainPlan:
         """The next batch."""
         return list(itertools.islice(self._stream, self._batch))
 
-    def take(self, trials: Sequence[Trial], search: Search | None) -> None:
+    def take(self, trials: Sequence[Trial], search: SamplerSession | None) -> None:
         """Tell each trial's values."""
         for trial in trials:
             trial.told_values = self._objective.told(trial)
@@ -150,7 +150,7 @@ class HyperbandPlan:
         self._waiting = self._waiting[self._batch :]
         return chosen
 
-    def take(self, trials: Sequence[Trial], search: Search | None) -> None:
+    def take(self, trials: Sequence[Trial], search: SamplerSession | None) -> None:
         """Report each trial's value; at the end of a rung promote the best."""
         for trial in trials:
             trial.told_values = self._objective.told(trial)
@@ -165,7 +165,7 @@ class HyperbandPlan:
         first = self._bracket.rungs[0]
         return [Request(budget=first.budget)] * first.configurations
 
-    def _end_rung(self, search: Search | None) -> None:
+    def _end_rung(self, search: SamplerSession | None) -> None:
         finished, self._finished = self._finished, []
         promoted = self._promoted(finished)
         self._tell(search, finished, set(promoted))
@@ -188,7 +188,9 @@ class HyperbandPlan:
     def _is_last_rung(self) -> bool:
         return self._rung + 1 == len(self._bracket.rungs)
 
-    def _tell(self, search: Search | None, finished: list[Trial], going_on: set[int]) -> None:
+    def _tell(
+        self, search: SamplerSession | None, finished: list[Trial], going_on: set[int]
+    ) -> None:
         if search is None:
             return
         for trial in finished:

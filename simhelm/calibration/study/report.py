@@ -49,7 +49,7 @@ def _what_was_tuned(view: StudyView) -> str:
     how = "as workers become free" if config["batch"] == "async" else f"{config['batch']} at a time"
     return (
         f"Tuned: {problem['name']}, {len(problem['parameters'])} parameters, to {aims}; "
-        f"seed {config['seed']}, {config['trials']} trials, {how}."
+        f"seed {config['seed']}, {config['trials']} trials, {how}. Sampler: {view.sampler}."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,14 +12,24 @@ from typing import Any
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
-from simhelm.agents.samplers import OUTPUTS, SAMPLERS, make_sampler
+from simhelm.agents.samplers import OUTPUTS
+from simhelm.agents.samplers.registry import (
+    SAMPLERS,
+    SamplerEntry,
+    SamplerFactory,
+    factory_name,
+    sampler_entry,
+    sampler_maker,
+)
 from simhelm.calibration.study.configuration import SamplerTable
-from simhelm.core.did_you_mean import did_you_mean
-from simhelm.core.errors import ConfigurationError
+from simhelm.core.errors import ConfigurationError, DirectoryError
 from simhelm.core.problem import Direction, Parameter, Value
 from simhelm.core.space import suggest, to_distributions
+
+log = logging.getLogger(__name__)
 
 # Keeps the seeds of questions apart from the seeds of trials, which are (slot,).
 _QUESTION = 0x5EED
@@ -36,11 +47,11 @@ def question_seed(study_seed: int, stream: int, batch: int) -> int:
     return int(sequence.generate_state(1)[0])
 
 
-class Search:
-    """Asks a sampler and tells it, so that what it says is a function of what it was told.
+class SamplerSession:
+    """Asks a sampler and reports to it, so that its answers are a function of its history.
 
-    For every batch the sampler is made anew with a seed that follows from the study's seed and
-    the batch; so its random state never depends on what happened to an earlier process.
+    A sampler that draws at random gets a seed of its own for every batch, which follows from the
+    study's seed and the batch; so its random state never depends on an earlier process.
 
     Args:
         parameters: the knobs.
@@ -48,7 +59,15 @@ class Search:
         table: the sampler and its options.
         seed: of the study.
         stream: another one for every sampler of the study, so that none repeats another's draws.
-        failures_are_constraints: tell of failures as violated constraints.
+        failures_are_constraints: report failures as violated constraints.
+        factory: what makes the sampler, if its name alone does not lead to it.
+
+    Attributes:
+        must_replay: a resumed study puts every question again, not only recalls the answers.
+        note: called with a sentence when the study stops being reproducible.
+
+    Raises:
+        ConfigurationError: an unknown sampler or option, or one that cannot serve this study.
     """
 
     def __init__(
@@ -60,27 +79,44 @@ class Search:
         *,
         stream: int = 0,
         failures_are_constraints: bool = False,
+        factory: SamplerFactory | None = None,
     ) -> None:
-        self._parameters = parameters
+        self._name, self._parameters = table.name, parameters
         self._space = to_distributions(parameters)
         self._seed, self._stream = seed, stream
         self._constrained = failures_are_constraints
-        self._make = _factory(table, parameters, directions, self._constrained)
-        with quiet_optuna():
-            self._study = optuna.create_study(
-                directions=list(directions), sampler=self._make(question_seed(seed, stream, 0))
-            )
         self._open: dict[int, optuna.Trial] = {}
-        # A sampler whose draws are a function of its seed and the trial's number stays.
-        entry = SAMPLERS[table.name]
-        self._is_lasting = entry.fixed_seed or entry.seeds_by_trial
-        # Whether a resumed study must put every question again, not only recall the answers.
-        self.must_replay = SAMPLERS[table.name].keeps_state
+        self.note: Callable[[str], None] = log.warning
+        try:
+            self._entry = SamplerEntry("") if factory else sampler_entry(table.name)
+            self._make = sampler_maker(table.name, parameters, table.arguments, factory)
+            self._study = self._new_study(directions)
+        except (ValueError, TypeError) as error:
+            raise ConfigurationError(f"[sampler]: {error}") from error
+        self._is_known = self._entry in SAMPLERS.values()
+        self._batch = 0
+        self.must_replay = self._entry.keeps_state
+
+    def _new_study(self, directions: Sequence[Direction]) -> optuna.Study:
+        """Raise ValueError if the sampler cannot serve it."""
+        with quiet_optuna():
+            sampler = self._make(question_seed(self._seed, self._stream, 0))
+            study = optuna.create_study(directions=list(directions), sampler=sampler)
+            # Those that heed Trial.set_constraint once took a function for it, and still do.
+            taken = inspect.signature(type(sampler)).parameters
+            if self._constrained and "constraints_func" not in taken:
+                raise ValueError(f'{self._name} knows no constraints: use told = "penalty"')
+            if len(directions) > 1:  # tried on a study of its own, to leave this one untouched
+                scratch = optuna.create_study(directions=study.directions, sampler=self._make(0))
+                scratch.ask(self._space)
+            return study
 
     def begin(self, batch: int) -> None:
         """Start a batch: the sampler's randomness follows from the seed and the batch."""
-        if not self._is_lasting:
-            self._study.sampler = self._make(question_seed(self._seed, self._stream, batch))
+        if not self._entry.lasting and batch != self._batch:
+            self._batch = batch
+            with quiet_optuna():
+                self._study.sampler = self._make(question_seed(self._seed, self._stream, batch))
 
     def ask(self, slot: int) -> dict[str, Value]:
         """A new configuration for a slot."""
@@ -141,7 +177,37 @@ class Search:
     @property
     def can_recall(self) -> bool:
         """Whether :meth:`recall` tells the sampler everything."""
-        return not (self.must_replay or self._constrained)
+        return not (self._entry.keeps_state or self._constrained)
+
+    @property
+    def resuming(self) -> str:
+        """How a resumed study comes by the sampler's state, in words."""
+        if not self._entry.keeps_state:
+            return "resumes bit for bit from its trials"
+        doubt = "" if self._is_known else ", if its answers repeat"
+        return f"resumes by repeating every question{doubt}"
+
+    def depart(self, slot: int, recorded: Mapping[str, Value], proposed: object) -> None:
+        """Go on from the recorded configuration, where a sampler of others proposes another.
+
+        Raises:
+            DirectoryError: one of ours does so.
+        """
+        what = f"trial {slot}: the sampler proposed {recorded} when the study was made, and "
+        what += f"{proposed} now: "
+        if self._is_known:
+            raise DirectoryError(
+                f"{what}a library has changed since (see the versions in `simhelm show`); "
+                "install those versions again, or start a new study with warm_start"
+            )
+        self.note(
+            f"{what}{self._name} is not a function of its seed and the trials (or has changed). "
+            "The study resumes from its recorded trials; later ones depend on where it stopped"
+        )
+        self.must_replay = False
+        with quiet_optuna():
+            self._study.tell(self._open.pop(slot), state=TrialState.FAIL)
+        self.put(slot, recorded)
 
 
 def frozen_trial(
@@ -160,33 +226,21 @@ def frozen_trial(
     )
 
 
-def _factory(
-    table: SamplerTable,
-    parameters: Sequence[Parameter],
-    directions: Sequence[Direction],
-    constrained: bool,
-) -> Callable[[int], Any]:
-    if table.name not in SAMPLERS:
+def named_factory(sampler: Any) -> tuple[str, SamplerFactory | None]:
+    """The name that a study gives a factory, and the factory unless the name leads to it.
+
+    Raises:
+        ConfigurationError: an instance, which a resumed study could not make again.
+    """
+    if isinstance(sampler, BaseSampler) or not callable(sampler):
+        name = type(sampler).__name__ if isinstance(sampler, BaseSampler) else "TPESampler"
+        example = f"sampler={name}, or with options sampler=lambda seed: {name}(seed=seed, ...)"
         raise ConfigurationError(
-            f"[sampler]: unknown sampler {table.name!r}; expected one of {sorted(SAMPLERS)}"
-            + did_you_mean(table.name, SAMPLERS)
+            f"sampler: expected a name or a factory seed -> sampler, got {sampler!r}; a resumed "
+            f"study makes its sampler again from the study's seed, so write {example}"
         )
-    if len(directions) > 1 and not SAMPLERS[table.name].multi_objective:
-        raise ConfigurationError(f"[sampler]: {table.name} serves a single objective only")
-    if constrained and not SAMPLERS[table.name].constraints:
-        raise ConfigurationError(f'[failures]: {table.name} knows no constraints; use "penalty"')
-
-    def make(seed: int) -> Any:
-        with quiet_optuna():
-            return make_sampler(
-                table.name, seed=seed, parameters=parameters, options=table.arguments
-            )
-
-    try:
-        make(0)
-    except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"[sampler]: {error}") from error
-    return make
+    name = factory_name(sampler)
+    return name, None if name in SAMPLERS else sampler
 
 
 @contextlib.contextmanager

@@ -12,10 +12,10 @@ import numpy as np
 from simhelm.calibration.study.configuration import EarlyStoppingTable, FailureTable
 from simhelm.calibration.study.dispatcher import Dispatcher
 from simhelm.calibration.study.plan import Plan, Request
-from simhelm.calibration.study.sampler_session import Search, trial_seed
+from simhelm.calibration.study.sampler_session import SamplerSession, trial_seed
 from simhelm.calibration.study.store import Store
 from simhelm.calibration.study.trial import StopRule, Trial
-from simhelm.core.errors import DirectoryError, FailureStop
+from simhelm.core.errors import FailureStop
 from simhelm.core.problem import Direction, Value
 
 log = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ class Series:
 
     name: str
     plan: Plan
-    search: Search | None
+    search: SamplerSession | None
     seed: int
     limit: int
     max_cost: float | None = None
@@ -246,7 +246,7 @@ class _Batch:
 
 
 def _proposal(
-    search: Search, slot: int, request: Request, known: Trial | None
+    search: SamplerSession, slot: int, request: Request, known: Trial | None
 ) -> Mapping[str, Value]:
     given = request.config
     if given is None and known is not None and not search.must_replay:
@@ -256,9 +256,5 @@ def _proposal(
         return given
     config = search.ask(slot)
     if known is not None and known.config != config:
-        raise DirectoryError(
-            f"trial {slot}: the sampler proposed {known.config} when the study was made, and "
-            f"{config} now: a library has changed since (see the versions in `simhelm show`); "
-            "install those versions again, or start a new study with warm_start"
-        )
+        search.depart(slot, known.config, config)
     return config

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
+import logging
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from simhelm.agents.samplers.registry import SamplerFactory
 from simhelm.calibration.study.asynchronous import run_asynchronously
 from simhelm.calibration.study.configuration import SamplerTable, StudyConfig
 from simhelm.calibration.study.definition import Definition, from_table, of_object
@@ -17,7 +20,7 @@ from simhelm.calibration.study.dispatcher import Dispatcher, Evaluators, Stopped
 from simhelm.calibration.study.earlier import earlier_trials
 from simhelm.calibration.study.executors import OpensEvaluators, Processes, Serial
 from simhelm.calibration.study.plan import HyperbandPlan, Objective, PlainPlan, Plan
-from simhelm.calibration.study.sampler_session import Search
+from simhelm.calibration.study.sampler_session import SamplerSession, named_factory
 from simhelm.calibration.study.series import FailurePolicy, Series, Thresholds
 from simhelm.calibration.study.store import DATABASE, Store, now
 from simhelm.calibration.study.trial import Trial
@@ -32,6 +35,8 @@ from simhelm.simulators.executable import ExecutableProblem
 SEARCH, EARLIER = "search", "earlier"
 FOLDER = "trials"
 _ACKNOWLEDGED = "failures acknowledged"
+
+log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +63,7 @@ def run_study(
     problem: Problem,
     directory: str | Path,
     *,
-    sampler: str = "TPESampler",
+    sampler: str | SamplerFactory = "TPESampler",
     sampler_options: Mapping[str, Any] | None = None,
     workers: int | None = None,
     execution: Execution | None = None,
@@ -69,7 +74,10 @@ def run_study(
     Args:
         problem: the simulator and its knobs.
         directory: of the study, made if needed.
-        sampler, sampler_options: who proposes configurations; see ``simhelm list``.
+        sampler, sampler_options: who proposes configurations: a name (see ``simhelm list``), or a
+            factory, seed -> Optuna sampler, such as a class. A sampler that is not in the list
+            resumes bit for bit if it is a function of its seed and of what was reported to it;
+            if not, the study warns when it is resumed, and its events and report say so.
         workers: processes beside this one. By default a pure problem is evaluated in this
             process, any other in one process beside. The trials do not depend on it.
         execution: executor, timeout and callbacks, instead of ``workers``.
@@ -88,13 +96,14 @@ def run_study(
     from simhelm.experiments.schema import validated
 
     _check_not_importing()
-    table = SamplerTable(name=sampler, **(sampler_options or {}))
+    name, factory = (sampler, None) if isinstance(sampler, str) else named_factory(sampler)
+    table = {**(sampler_options or {}), "name": name}
     config = validated(StudyConfig, {**settings, "sampler": table}, "run_study")
     if workers is not None:
         if execution is not None:
             raise ConfigurationError("run_study: give workers or execution, not both")
         execution = Execution(executor=Processes(workers))
-    study = Study(Path(directory), of_object(problem, config))
+    study = Study(Path(directory), of_object(problem, config, factory))
     with contextlib.suppress(Stopped):
         study.run(execution or Execution())
     return study.view()
@@ -153,7 +162,8 @@ class Study:
             ConfigurationError, StudyLocked, FailureStop, DirectoryError, StoreError: as
                 :func:`run_study` says.
         """
-        self._search(self.definition.config.sampler, stream=0)  # a mistake there makes no directory
+        # A mistake there makes no directory.
+        search = self._session(self.definition.config.sampler, self.definition.factory)
         with self._opened(execution) as store, self._evaluators(execution) as evaluators:
             deadline = None if execution.timeout is None else time.monotonic() + execution.timeout
             failures = self.definition.config.failures
@@ -167,7 +177,7 @@ class Study:
                 retry_on=tuple(failures.retry_on),
                 finished=execution.finished,
             )
-            for series in self._series(store):
+            for series in self._series(store, search):
                 self._run_series(series, store, dispatcher)
 
     def _run_series(self, series: Series, store: Store, dispatcher: Dispatcher) -> None:
@@ -250,7 +260,7 @@ class Study:
         folder.mkdir(exist_ok=True)
         return folder
 
-    def _series(self, store: Store) -> Iterator[Series]:
+    def _series(self, store: Store, search: SamplerSession) -> Iterator[Series]:
         """The baselines, then the search; random search, which costs as much, comes last."""
         problem, baselines = self.definition.problem, self.definition.config.baselines
         if "default" in baselines:
@@ -258,20 +268,21 @@ class Study:
         oracle = problem.oracle_config() if "oracle" in baselines else None
         if oracle is not None:
             yield self._fixed("oracle", oracle)
-        yield self._searched(SEARCH, self.definition.config.sampler, store)
+        store.set("sampler", search.resuming)
+        search.note = functools.partial(_report_departure, store)
+        for trial in store.trials(EARLIER):
+            search.recall(trial.config, trial.told_values, trial.values)
+        yield self._searched(SEARCH, search, store)
         if "random" in baselines:
-            yield self._searched("random", SamplerTable(name="RandomSampler"), store)
+            random = self._session(SamplerTable(name="RandomSampler"), stream=1)
+            yield self._searched("random", random, store)
 
     def _fixed(self, name: str, config: Mapping[str, Value]) -> Series:
         plan = PlainPlan(1, self._objective(), [config], endless=False)
         return Series(name, plan, None, self.definition.config.seed, limit=1)
 
-    def _searched(self, name: str, sampler: SamplerTable, store: Store) -> Series:
+    def _searched(self, name: str, search: SamplerSession, store: Store) -> Series:
         config, is_search = self.definition.config, name == SEARCH
-        search = self._search(sampler, stream=0 if is_search else 1)
-        if is_search:
-            for trial in store.trials(EARLIER):
-                search.recall(trial.config, trial.told_values, trial.values)
         return Series(
             name,
             self._plan(is_search),
@@ -283,15 +294,18 @@ class Study:
             FailurePolicy(config.failures, store.get(_ACKNOWLEDGED, 0)) if is_search else None,
         )
 
-    def _search(self, sampler: SamplerTable, stream: int) -> Search:
+    def _session(
+        self, sampler: SamplerTable, factory: SamplerFactory | None = None, stream: int = 0
+    ) -> SamplerSession:
         config, problem = self.definition.config, self.definition.problem
-        return Search(
+        return SamplerSession(
             problem.parameters,
             [direction for _, direction in self.definition.objectives],
             sampler,
             config.seed,
             stream=stream,
             failures_are_constraints=config.failures.told == "constraint",
+            factory=factory,
         )
 
     def _objective(self) -> Objective:
@@ -313,3 +327,9 @@ class Study:
             return None
         _, direction = self.definition.objectives[0]
         return Thresholds(table, direction, float(self.definition.problem.full_budget))
+
+
+def _report_departure(store: Store, text: str) -> None:
+    log.warning("%s", text)
+    store.note("sampler", text)
+    store.set("sampler", "not a function of its seed and the trials: resumes from recorded trials")

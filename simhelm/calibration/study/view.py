@@ -67,6 +67,14 @@ class StudyView:
         return [(name, direction)]
 
     @property
+    def sampler(self) -> str:
+        """The sampler's name, and how it resumes (as far as the study was run with this known)."""
+        name = self.definition["config"]["sampler"]["name"]
+        with self._database() as database:
+            resuming = read_property(database, "sampler", None)
+        return name if resuming is None else f"{name}, {resuming}"
+
+    @property
     def parameters(self) -> list[Parameter]:
         """The problem's parameters, as they were when the study was made."""
         return parameters_of(self.property("identity")["problem"])

@@ -9,7 +9,7 @@ from typing import Any
 
 from simhelm.calibration.study.configuration import SamplerTable
 from simhelm.calibration.study.plan import Objective
-from simhelm.calibration.study.sampler_session import Search, trial_seed
+from simhelm.calibration.study.sampler_session import SamplerSession, trial_seed
 from simhelm.calibration.study.trial import Outcome, Trial
 from simhelm.core.problem import Metrics, Problem, Value
 from simhelm.papers.lottery import policy_gradient
@@ -70,7 +70,7 @@ def search(
         return policy_gradient.search(problem, setting, budget=budget, seed=seed)
     view = View(problem, flat=agent == GAUSSIAN_PROCESS)
     table = SamplerTable(name=agent, **setting)
-    sampler = Search(view.parameters, [problem.direction], table, seed)
+    sampler = SamplerSession(view.parameters, [problem.direction], table, seed)
     objective = Objective([problem.objective], [problem.direction])
     found: Evaluations = []
     for slot in range(budget):

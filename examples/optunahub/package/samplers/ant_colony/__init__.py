@@ -1,0 +1,5 @@
+"""Ant Colony Sampler for OptunaHub."""
+
+from simhelm.agents.samplers import AntColonySampler
+
+__all__ = ["AntColonySampler"]

@@ -1,0 +1,5 @@
+"""Ridge Surrogate Sampler for OptunaHub."""
+
+from simhelm.agents.samplers import RidgeSampler
+
+__all__ = ["RidgeSampler"]
