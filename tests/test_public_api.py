@@ -77,4 +77,4 @@ def test_every_room_names_what_is_public(room: str) -> None:
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Problm'"):
-        _ = simhelm.Problm  # type: ignore[attr-defined]
+        _ = simhelm.Problm
