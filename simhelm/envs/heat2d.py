@@ -9,10 +9,11 @@ from simhelm.envs.relaxation import (
     ActionKind,
     OmegaChoice,
     RelaxationEnv,
-    RelaxationVectorEnv,
+    SequenceBatch,
 )
 from simhelm.envs.rendering.heat_field import draw_heat_field
 from simhelm.envs.rendering.screen import Screen, metadata
+from simhelm.envs.vector.batched import NEXT_STEP, Autoreset, BatchedVectorEnv
 from simhelm.simulators.linear import Heat2D, Stopping
 from simhelm.simulators.linear.heat import HeatVariant
 
@@ -81,8 +82,10 @@ class Heat2DEnv(RelaxationEnv):
         super().__init__(sequence, OmegaChoice(action, omegas), screen)
 
 
-class Heat2DVectorEnv(RelaxationVectorEnv):
+class Heat2DVectorEnv(BatchedVectorEnv):
     """``num_envs`` independent :class:`Heat2DEnv`, solved together; same arguments."""
 
-    def __init__(self, num_envs: int = 1, **arguments: Any) -> None:
-        super().__init__(num_envs, Heat2DEnv(**arguments))
+    def __init__(
+        self, num_envs: int = 1, *, autoreset_mode: Autoreset = NEXT_STEP, **arguments: Any
+    ) -> None:
+        super().__init__(SequenceBatch(Heat2DEnv(**arguments), num_envs), autoreset_mode)

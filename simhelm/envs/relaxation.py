@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import abc
 import copy
-import operator
 from collections.abc import Sequence
-from typing import Any, Literal, SupportsIndex
+from typing import Any, Literal
 
 import gymnasium
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
+from simhelm.core.checks import whole_number
+from simhelm.envs.actions import continuous_action, discrete_action
 from simhelm.envs.baseline import Baseline
 from simhelm.envs.rendering.screen import Screen
 from simhelm.envs.rendering.solves import Solves
-from simhelm.envs.resets import reset_mask, seed_list
+from simhelm.envs.resets import check_options, require_reset
 from simhelm.simulators.linear import (
     DEFAULT_OMEGAS,
     SolveResult,
@@ -45,32 +45,24 @@ class OmegaChoice:
         if (np.diff(self.omegas) <= 0.0).any():
             raise ValueError(f"omegas: expected ascending values, got {omegas!r}")
         self.continuous = action == "continuous"
+        self._box = gymnasium.spaces.Box(-1.0, 1.0, (1,), np.float32)
+        self._discrete = gymnasium.spaces.Discrete(self.omegas.size)
 
     def space(self) -> gymnasium.spaces.Space[Any]:
         """The action space."""
-        if self.continuous:
-            return gymnasium.spaces.Box(-1.0, 1.0, (1,), np.float32)
-        return gymnasium.spaces.Discrete(self.omegas.size)
+        return self._box if self.continuous else self._discrete
 
     def omega(self, action: Any) -> float:
         """The relaxation factor of an action.
 
         Raises:
-            TypeError: not an index, for discrete actions.
-            ValueError: an index out of range, or a number that is not finite.
+            TypeError, ValueError: no such action, see :mod:`simhelm.envs.actions`.
         """
         if self.continuous:
-            number = float(np.asarray(action).ravel()[0])
-            if not np.isfinite(number):
-                raise ValueError(f"action: expected a number in [-1, 1], got {action!r}")
+            share = 0.5 * (float(continuous_action(self._box, action)[0]) + 1.0)
             low, high = float(self.omegas[0]), float(self.omegas[-1])
-            return low + (high - low) * 0.5 * (min(1.0, max(-1.0, number)) + 1.0)
-        index = operator.index(action)
-        if not 0 <= index < self.omegas.size:
-            raise ValueError(
-                f"action: expected an index in 0 ... {self.omegas.size - 1}, got {action!r}"
-            )
-        return float(self.omegas[index])
+            return low + (high - low) * share
+        return float(self.omegas[discrete_action(self._discrete, action)])
 
     def action(self, omega: float) -> Any:
         """The action whose factor is nearest to omega."""
@@ -129,6 +121,7 @@ class RelaxationEnv(gymnasium.Env[Floats, Any], abc.ABC):
         self.render_mode = screen.mode
         # What the picture remembers of earlier steps.
         self._solves = solves
+        self._started = False
         self.sequence = sequence
         self.choice = choice
         self.action_space = choice.space()
@@ -139,7 +132,9 @@ class RelaxationEnv(gymnasium.Env[Floats, Any], abc.ABC):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Floats, dict[str, Any]]:
         """Back to the first system; random sequences are drawn anew."""
+        check_options(options)
         super().reset(seed=seed)
+        self._started = True
         self.sequence.restart(self.np_random)
         if self._solves is not None:
             self._solves.restart()
@@ -148,6 +143,7 @@ class RelaxationEnv(gymnasium.Env[Floats, Any], abc.ABC):
 
     def step(self, action: Any) -> tuple[Floats, float, bool, bool, dict[str, Any]]:
         """Solve the current system with the action's factor."""
+        require_reset(self._started and self.sequence.position < self.sequence.length)
         omega = self.choice.omega(action)
         if self._solves is not None:
             self._solves.look()
@@ -222,86 +218,53 @@ class RelaxationEnv(gymnasium.Env[Floats, Any], abc.ABC):
         return Baseline(name, f"relaxation factor {omega:g} throughout", lambda: action, "fixed")
 
 
-class RelaxationVectorEnv(VectorEnv[Floats, Any, NDArray[Any]], abc.ABC):
-    """Abstract: many independent sequences, all solved in one compiled call a step.
+class SequenceBatch:
+    """Many independent sequences, all solved in one compiled call a step.
 
-    Equal, step by step, to ``SyncVectorEnv`` over the scalar environment (next-step autoreset).
+    Args:
+        env: the sequence and what actions mean.
+        count: at least 1.
     """
 
-    metadata: dict[str, Any] = {
-        "render_modes": [],
-        "autoreset_mode": AutoresetMode.NEXT_STEP,
-    }
-
-    @abc.abstractmethod
-    def __init__(self, num_envs: int, env: RelaxationEnv) -> None:
-        if num_envs < 1:
-            raise ValueError(f"num_envs: expected at least 1, got {num_envs!r}")
-        self.num_envs = num_envs
+    def __init__(self, env: RelaxationEnv, count: int) -> None:
         # A shallow copy shares the matrix; all that changes in a sequence is rebound, not
         # written into.
-        self.sequences = [copy.copy(env.sequence) for _ in range(num_envs)]
+        self.sequences = [copy.copy(env.sequence) for _ in range(whole_number("num_envs", count))]
         self.choice = env.choice
-        self.single_action_space = env.action_space
-        self.single_observation_space = env.observation_space
-        self.action_space = gymnasium.vector.utils.batch_space(
-            self.single_action_space, self.num_envs
-        )
-        self.observation_space = gymnasium.vector.utils.batch_space(
-            self.single_observation_space, self.num_envs
-        )
-        self._generators = [np.random.default_rng() for _ in self.sequences]
-        self._ended = np.zeros(self.num_envs, dtype=np.bool_)
-        self._started = False
+        self.action_space, self.observation_space = env.action_space, env.observation_space
 
-    def reset(
-        self,
-        *,
-        seed: SupportsIndex | Sequence[int | None] | None = None,
-        options: dict[str, Any] | None = None,
-    ) -> tuple[Floats, dict[str, Any]]:
-        """Restart all sequences, or those of ``options["reset_mask"]``."""
-        seeds = seed_list(seed, self.num_envs)
-        mask = reset_mask(options, self.num_envs)
-        for e in np.flatnonzero(mask):
-            if seeds[e] is not None:
-                self._generators[e] = np.random.default_rng(seeds[e])
-            self.sequences[e].restart(self._generators[e])
-        self._ended[mask] = False
-        self._started = True
-        return self._observations(), {}
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def checked(self, actions: Sequence[Any]) -> Floats:
+        """The factors, shape (count,)."""
+        return np.array([self.choice.omega(action) for action in actions])
+
+    def restart(self, index: int, seed: int | None, rng: np.random.Generator) -> None:
+        """Back to the first system; random sequences are drawn from the generator."""
+        self.sequences[index].restart(rng)
 
     def step(
-        self, actions: Any
-    ) -> tuple[Floats, Floats, NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
-        """Solve every current system; sequences that ended before are restarted instead."""
-        if not self._started:
-            raise gymnasium.error.ResetNeeded("call reset before the first step")
-        if len(actions) != self.num_envs:
-            raise ValueError(f"actions: expected {self.num_envs}, got {len(actions)}")
-        omegas = np.array([self.choice.omega(action) for action in actions])
-        running = np.flatnonzero(~self._ended)
-        results = self._solve(running, omegas)
-        rewards = np.zeros(self.num_envs)
-        terminated = np.zeros(self.num_envs, dtype=np.bool_)
-        infos: dict[str, Any] = {}
-        for e in np.flatnonzero(self._ended):
-            self.sequences[e].restart(self._generators[e])
-        for e, result in zip(running, results, strict=True):
-            sequence = self.sequences[e]
+        self, which: NDArray[np.intp], actions: Floats
+    ) -> tuple[Floats, NDArray[np.bool_], dict[str, NDArray[Any]], NDArray[np.object_]]:
+        """Solve the current system of the chosen sequences, as an ``EpisodeBatch`` does."""
+        chosen = [self.sequences[index] for index in which]
+        results = solve_group(chosen, actions)
+        for sequence, result in zip(chosen, results, strict=True):
             sequence.advance(result.x)
-            info = _describe(sequence, float(omegas[e]), result)
-            infos = self._add_info(infos, info, int(e))
-            rewards[e] = -float(info["loss"])
-            terminated[e] = sequence.position >= sequence.length
-        self._ended = terminated.copy()
-        truncated = np.zeros(self.num_envs, dtype=np.bool_)
-        return self._observations(), rewards, terminated, truncated, infos
+        losses = [_loss(*pair) for pair in zip(chosen, results, strict=True)]
+        labels = np.array([result.end_reason.label for result in results], dtype=object)
+        columns = {
+            "omega": actions,
+            "iterations": np.array([result.iterations for result in results]),
+            "loss": np.array(losses),
+            "cost": np.array([result.work for result in results]),
+            "end_reason": labels,
+        }
+        converged = np.array([result.converged for result in results])
+        ends = np.array([sequence.position >= sequence.length for sequence in chosen])
+        return -columns["loss"].astype(np.float64), ends, columns, np.where(converged, "", labels)
 
-    def _solve(self, running: NDArray[np.intp], omegas: Floats) -> list[SolveResult]:
-        if running.size == 0:
-            return []
-        return solve_group([self.sequences[e] for e in running], omegas[running])
-
-    def _observations(self) -> Floats:
+    def observations(self) -> Floats:
+        """Contexts, shape (count, 1)."""
         return np.stack([_observe(sequence) for sequence in self.sequences])

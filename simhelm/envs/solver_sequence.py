@@ -13,10 +13,11 @@ from simhelm.envs.relaxation import (
     ActionKind,
     OmegaChoice,
     RelaxationEnv,
-    RelaxationVectorEnv,
+    SequenceBatch,
 )
 from simhelm.envs.rendering.screen import Screen, metadata
 from simhelm.envs.rendering.solves import Solves
+from simhelm.envs.vector.batched import NEXT_STEP, Autoreset, BatchedVectorEnv
 from simhelm.simulators.linear import (
     SHIFT_DISTRIBUTIONS,
     BetaShifts,
@@ -122,11 +123,13 @@ class SolverSequenceEnv(RelaxationEnv):
         self.remarks = own + _shift_remarks(sequence)
 
 
-class SolverSequenceVectorEnv(RelaxationVectorEnv):
+class SolverSequenceVectorEnv(BatchedVectorEnv):
     """``num_envs`` independent :class:`SolverSequenceEnv`, solved together; same arguments."""
 
-    def __init__(self, num_envs: int = 1, **arguments: Any) -> None:
-        super().__init__(num_envs, SolverSequenceEnv(**arguments))
+    def __init__(
+        self, num_envs: int = 1, *, autoreset_mode: Autoreset = NEXT_STEP, **arguments: Any
+    ) -> None:
+        super().__init__(SequenceBatch(SolverSequenceEnv(**arguments), num_envs), autoreset_mode)
 
 
 def _judge(A: PreparedMatrix, method: Method, name: str) -> tuple[str, ...]:

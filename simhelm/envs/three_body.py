@@ -11,6 +11,7 @@ from simhelm.envs.nbody.adaptive import AdaptiveEpisodes
 from simhelm.envs.nbody.baselines import adaptive_baselines
 from simhelm.envs.nbody.episodes import EpisodeEnv, EpisodeVectorEnv
 from simhelm.envs.nbody.settings import ActionKind, Settings
+from simhelm.envs.vector.batched import NEXT_STEP, Autoreset
 from simhelm.simulators.nbody import YEAR
 
 
@@ -81,8 +82,10 @@ class ThreeBodyEnv(EpisodeEnv):
 class ThreeBodyVectorEnv(EpisodeVectorEnv):
     """``num_envs`` independent :class:`ThreeBodyEnv`, integrated together; same arguments."""
 
-    def __init__(self, num_envs: int = 1, **arguments: Any) -> None:
-        super().__init__(num_envs, functools.partial(_episodes, **arguments))
+    def __init__(
+        self, num_envs: int = 1, *, autoreset_mode: Autoreset = NEXT_STEP, **arguments: Any
+    ) -> None:
+        super().__init__(num_envs, functools.partial(_episodes, **arguments), autoreset_mode)
 
 
 def _episodes(

@@ -8,6 +8,7 @@ from typing import Any
 from simhelm.envs.baseline import Baseline
 from simhelm.envs.nbody.episodes import EpisodeEnv, EpisodeVectorEnv
 from simhelm.envs.nbody.published import PublishedEpisodes
+from simhelm.envs.vector.batched import NEXT_STEP, Autoreset
 
 
 class ThreeBodyPaperEnv(EpisodeEnv):
@@ -72,5 +73,9 @@ class ThreeBodyPaperEnv(EpisodeEnv):
 class ThreeBodyPaperVectorEnv(EpisodeVectorEnv):
     """``num_envs`` independent :class:`ThreeBodyPaperEnv`, integrated together."""
 
-    def __init__(self, num_envs: int = 1, **arguments: Any) -> None:
-        super().__init__(num_envs, functools.partial(PublishedEpisodes, **arguments))
+    def __init__(
+        self, num_envs: int = 1, *, autoreset_mode: Autoreset = NEXT_STEP, **arguments: Any
+    ) -> None:
+        super().__init__(
+            num_envs, functools.partial(PublishedEpisodes, **arguments), autoreset_mode
+        )

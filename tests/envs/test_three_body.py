@@ -85,20 +85,20 @@ def test_observation_depends_neither_on_axes_nor_on_the_number_of_bodies() -> No
     env = _make()
     env.reset(seed=3)
     env.step(6)
-    fleet = env.episodes.fleet
+    batch = env.episodes.batch
     plain = env.episodes.observations()[0]
     rng = np.random.default_rng(0)
     turn = np.linalg.qr(rng.standard_normal((3, 3)))[0]
     order = [2, 0, 1]
     turned = System(
-        fleet.masses[0][order],
-        fleet.positions[0][order] @ turn.T,
-        fleet.velocities[0][order] @ turn.T,
+        batch.masses[0][order],
+        batch.positions[0][order] @ turn.T,
+        batch.velocities[0][order] @ turn.T,
     )
     other = SystemBatch(1, 3)
     other.place(0, turned)
     np.testing.assert_allclose(
-        other.describe(env.episodes.interval), fleet.describe(env.episodes.interval), atol=1e-9
+        other.describe(env.episodes.interval), batch.describe(env.episodes.interval), atol=1e-9
     )
     assert plain.shape == (OBSERVATION_SIZE,)
     many = _make("simhelm/NBody-v0", bodies=16)
@@ -111,7 +111,7 @@ def test_reward_counts_evaluations_and_local_error() -> None:
     before = 0.0
     for action in (6, 8, 11):
         _, reward, _, _, info = env.step(action)
-        signed = float(env.episodes.fleet.errors[0])
+        signed = float(env.episodes.batch.errors[0])
         share = abs(signed - before) / 1e-7
         assert reward == pytest.approx(-info["cost"] / 1000.0 - 7.0 * min(share, 10.0))
         assert info["error"] == abs(signed)
@@ -156,7 +156,7 @@ def test_seed_ranges_are_disjoint_and_kept() -> None:
     starts = {tuple(three_body_initial_conditions(s).positions[0]) for s in SEED_RANGES["test"]}
     for _ in range(20):
         env.reset()
-        assert tuple(env.episodes.fleet.positions[0, 0]) not in starts
+        assert tuple(env.episodes.batch.positions[0, 0]) not in starts
 
 
 def test_baselines_and_the_oracle() -> None:
@@ -177,7 +177,7 @@ def test_baselines_and_the_oracle() -> None:
 def test_oracle_table_and_allocation() -> None:
     env = _make()
     env.reset(seed=10_000)
-    table = action_table(env.episodes.fleet, env.episodes.settings, 20, env.episodes.interval)
+    table = action_table(env.episodes.batch, env.episodes.settings, 20, env.episodes.interval)
     spent = {}
     for tolerance in (1e-8, 1e-6, 1e-4):
         error, spent[tolerance] = table.spent(table.allocate(tolerance))
@@ -187,7 +187,7 @@ def test_oracle_table_and_allocation() -> None:
             if fixed_error <= tolerance:
                 assert spent[tolerance] <= fixed_cost
     assert spent[1e-8] >= spent[1e-6] >= spent[1e-4]
-    assert float(env.episodes.fleet.errors[0]) == 0.0
+    assert float(env.episodes.batch.errors[0]) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -249,9 +249,9 @@ def test_threads_change_nothing() -> None:
 def test_a_collision_ends_the_episode_with_a_failure() -> None:
     env = _make(action="parameter")
     env.reset(seed=0)
-    fleet = env.episodes.fleet
+    batch = env.episodes.batch
     # Two bodies at rest fall onto each other within the interval.
-    fleet.place(
+    batch.place(
         0,
         System(
             np.full(3, 1.0 / 3.0),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from simhelm.control.training.episodes import episode_seed, scaling_of
-from simhelm.envs.nbody.episodes import EpisodeVectorEnv, failure
+from simhelm.envs.nbody.episodes import EpisodeVectorEnv
 
 
 def batched_env(
@@ -116,15 +116,15 @@ class BatchedVecEnv(VecEnv):
     def _step(
         self, which: NDArray[np.intp], actions: NDArray[np.int64]
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_], list[dict[str, Any]]]:
-        rewards, ends, found, codes = self._episodes.step(which, actions)
+        rewards, ends, found, failures = self._episodes.step(which, actions)
         self._totals[which] += rewards
         for place, action in zip(which.tolist(), actions.tolist(), strict=True):
             self._played[place].append(action)
         infos = [
             {name: values[i].item() for name, values in found.items()} for i in range(which.size)
         ]
-        for i in np.flatnonzero(codes).tolist():
-            infos[i]["failure"] = failure(int(codes[i]))
+        for i in np.flatnonzero(failures).tolist():
+            infos[i]["failure"] = failures[i]
         return rewards, ends, infos
 
     def _observations(self) -> NDArray[np.float32]:

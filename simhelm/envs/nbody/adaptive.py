@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.core.checks import whole_number
-from simhelm.envs.nbody.episodes import Episodes, Floats, Places, draw_system, initial_seed
+from simhelm.envs.nbody.episodes import (
+    FAILURES,
+    Episodes,
+    Floats,
+    Places,
+    draw_system,
+    initial_seed,
+)
 from simhelm.envs.nbody.settings import Settings
 from simhelm.simulators.nbody.system_batch import SystemBatch
 
@@ -48,7 +56,7 @@ class AdaptiveEpisodes(Episodes):
             raise ValueError(f"interval: expected a positive finite time, got {interval!r}")
         self.settings, self.interval, self.guard, self.bodies = settings, interval, guard, bodies
         self.tolerance_range = _tolerances(tolerance)
-        self.fleet = SystemBatch(count, bodies, threads=whole_number("threads", threads))
+        self.batch = SystemBatch(count, bodies, threads=whole_number("threads", threads))
         self.action_space = gymnasium.spaces.Discrete(len(settings.schemes))
         self.observation_space = gymnasium.spaces.Box(-4.0, 4.0, (OBSERVATION_SIZE,), np.float32)
         self.elapsed = np.zeros(count, dtype=np.int64)
@@ -57,20 +65,18 @@ class AdaptiveEpisodes(Episodes):
         self.last_share: Floats = np.zeros(count)
         self.last_cost: Floats = np.zeros(count)
 
-    def restart(self, place: int, seed: int | None, rng: np.random.Generator) -> None:
+    def restart(self, index: int, seed: int | None, rng: np.random.Generator) -> None:
         """Begin a new episode."""
-        self.fleet.place(place, draw_system(self.bodies, initial_seed(seed, rng)))
+        self.batch.place(index, draw_system(self.bodies, initial_seed(seed, rng)))
         low, high = self.tolerance_range
         drawn = low if low == high else math.exp(rng.uniform(math.log(low), math.log(high)))
-        self.tolerance[place] = drawn
+        self.tolerance[index] = drawn
         for array in (self.elapsed, self.last_level, self.last_share, self.last_cost):
-            array[place] = 0
+            array[index] = 0
 
     def step(
         self, which: Places, actions: NDArray[np.int64]
-    ) -> tuple[
-        Floats, NDArray[np.bool_], dict[str, NDArray[np.float64 | np.int64]], NDArray[np.int64]
-    ]:
+    ) -> tuple[Floats, NDArray[np.bool_], dict[str, NDArray[Any]], NDArray[np.object_]]:
         """Advance the chosen episodes by one interval."""
         codes, costs, shares, played = self._advance(which, actions)
         self.elapsed[which] += 1
@@ -82,17 +88,17 @@ class AdaptiveEpisodes(Episodes):
         ends = (self.elapsed[which] >= self.length) | (codes != 0)
         infos = {
             "cost": costs,
-            "error": np.abs(self.fleet.errors[which]),
+            "error": np.abs(self.batch.errors[which]),
             "tolerance": self.tolerance[which],
             "setting": self.settings.parameters[played],
         }
-        return rewards, ends, infos, codes
+        return rewards, ends, infos, FAILURES[codes]
 
     def _advance(
         self, which: Places, actions: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, NDArray[np.int64]]:
         """Outcomes, force evaluations, local error shares, and the actions played in the end."""
-        before = self.fleet.snapshot(which)
+        before = self.batch.snapshot(which)
         codes, costs, shares = self._attempt(which, actions, before[2])
         played = actions.copy()
         for _ in range(_RETRIES if self.guard else 0):
@@ -101,7 +107,7 @@ class AdaptiveEpisodes(Episodes):
             if not again.size:
                 break
             played[again] = finer[again]
-            self.fleet.restore(which[again], tuple(array[again] for array in before))
+            self.batch.restore(which[again], tuple(array[again] for array in before))
             codes[again], more, shares[again] = self._attempt(
                 which[again], played[again], before[2][again]
             )
@@ -111,16 +117,16 @@ class AdaptiveEpisodes(Episodes):
     def _attempt(
         self, which: Places, actions: NDArray[np.int64], errors: Floats
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-        codes, costs = self.fleet.advance(
+        codes, costs = self.batch.advance(
             which, self.settings.codes[actions], self.settings.parameters[actions], self.interval
         )
-        return codes, costs, np.abs(self.fleet.errors[which] - errors) / self.tolerance[which]
+        return codes, costs, np.abs(self.batch.errors[which] - errors) / self.tolerance[which]
 
     def observations(self) -> NDArray[np.float32]:
         """Of all episodes, shape (count, 11)."""
-        out = np.empty((len(self.fleet), OBSERVATION_SIZE))
-        out[:, :4] = self.fleet.describe(self.interval) / 2.0
-        spent = np.abs(self.fleet.errors) / self.tolerance
+        out = np.empty((len(self.batch), OBSERVATION_SIZE))
+        out[:, :4] = self.batch.describe(self.interval) / 2.0
+        spent = np.abs(self.batch.errors) / self.tolerance
         left = 1.0 - self.elapsed / self.length
         out[:, 4] = -_log(spent, self.tolerance) / 3.0
         out[:, 5] = left

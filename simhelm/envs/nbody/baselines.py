@@ -54,7 +54,7 @@ def adaptive_baselines(episodes: AdaptiveEpisodes) -> dict[str, Baseline]:
 
 
 def _aarseth(episodes: AdaptiveEpisodes) -> int:
-    collision, ratio = episodes.fleet.describe(episodes.interval)[0, :2]
+    collision, ratio = episodes.batch.describe(episodes.interval)[0, :2]
     return episodes.settings.nearest_mu(_ETA * 10.0 ** float(ratio - collision))
 
 

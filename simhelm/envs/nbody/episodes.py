@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import abc
-import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, SupportsIndex
+from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
+from simhelm.core.checks import whole_number
 from simhelm.core.end_reason import EndReason
+from simhelm.envs.actions import discrete_action
 from simhelm.envs.nbody.settings import Settings
 from simhelm.envs.rendering.orbits import Orbits
 from simhelm.envs.rendering.screen import Screen, metadata
-from simhelm.envs.resets import reset_mask, seed_list
+from simhelm.envs.resets import check_options, require_reset
+from simhelm.envs.vector.batched import Autoreset, BatchedVectorEnv
 from simhelm.simulators.nbody import System, plummer, three_body_initial_conditions
 from simhelm.simulators.nbody.integration import END_REASONS
 from simhelm.simulators.nbody.system_batch import SystemBatch
@@ -39,11 +40,21 @@ def draw_system(bodies: int, seed: int) -> System:
     return plummer(bodies, np.random.default_rng(seed))
 
 
+# Labels of outcome codes that end an episode, empty for a completed interval.
+FAILURES: NDArray[np.object_] = np.array(
+    [
+        "" if END_REASONS[code] is EndReason.COMPLETED else END_REASONS[code].label
+        for code in range(len(END_REASONS))
+    ],
+    dtype=object,
+)
+
+
 class Episodes(abc.ABC):
     """``count`` independent episodes of equal kind.
 
     Attributes:
-        fleet: the systems.
+        batch: the systems.
         action_space, observation_space: of one episode.
         elapsed: shape (count,), steps done.
         length: steps of a whole episode.
@@ -51,7 +62,7 @@ class Episodes(abc.ABC):
         interval: time units a step.
     """
 
-    fleet: SystemBatch
+    batch: SystemBatch
     settings: Settings
     action_space: gymnasium.spaces.Discrete
     observation_space: gymnasium.spaces.Box
@@ -60,48 +71,38 @@ class Episodes(abc.ABC):
     interval: float
 
     @abc.abstractmethod
-    def restart(self, place: int, seed: int | None, rng: np.random.Generator) -> None:
+    def restart(self, index: int, seed: int | None, rng: np.random.Generator) -> None:
         """Begin a new episode: that of the seed, or one drawn from the training seeds."""
 
     @abc.abstractmethod
     def step(
         self, which: Places, actions: NDArray[np.int64]
-    ) -> tuple[Floats, NDArray[np.bool_], dict[str, NDArray[Any]], NDArray[np.int64]]:
-        """Advance the chosen episodes by one interval.
-
-        Returns:
-            Rewards, ends, what ``info`` holds (every array of shape (K,)), and the outcome
-            codes of the integrations.
-        """
+    ) -> tuple[Floats, NDArray[np.bool_], dict[str, NDArray[Any]], NDArray[np.object_]]:
+        """Advance the chosen episodes by one interval, as an ``EpisodeBatch`` does."""
 
     @abc.abstractmethod
     def observations(self) -> NDArray[np.float32]:
         """Of all episodes, shape (count, size)."""
+
+    def __len__(self) -> int:
+        return len(self.batch)
+
+    def checked(self, actions: Sequence[Any]) -> NDArray[np.int64]:
+        """Indices into the settings, shape (count,).
+
+        Raises:
+            ValueError: one out of range, or no integers.
+        """
+        chosen, most = np.asarray(actions).reshape(len(self)), int(self.action_space.n) - 1
+        if chosen.dtype.kind not in "iu" or chosen.min() < 0 or chosen.max() > most:
+            raise ValueError(f"actions: expected integers in 0 ... {most}, got {actions!r}")
+        return chosen.astype(np.int64)
 
 
 def initial_seed(seed: int | None, rng: np.random.Generator) -> int:
     """The seed itself, or a training seed drawn from the generator."""
     training = SEED_RANGES["training"]
     return int(rng.integers(training.start, training.stop)) if seed is None else seed
-
-
-def check_action(space: gymnasium.spaces.Discrete, action: Any) -> int:
-    """The action as an index.
-
-    Raises:
-        TypeError: not an index.
-        ValueError: out of range.
-    """
-    index = operator.index(action)
-    if not 0 <= index < space.n:
-        raise ValueError(f"action: expected an index in 0 ... {space.n - 1}, got {action!r}")
-    return index
-
-
-def failure(code: int) -> str:
-    """The label of an outcome code that ends an episode, empty for a completed interval."""
-    reason = END_REASONS[code]
-    return "" if reason is EndReason.COMPLETED else reason.label
 
 
 class EpisodeEnv(gymnasium.Env[Any, Any], abc.ABC):
@@ -116,8 +117,8 @@ class EpisodeEnv(gymnasium.Env[Any, Any], abc.ABC):
     @abc.abstractmethod
     def __init__(self, episodes: Episodes, render_mode: str | None = None) -> None:
         self.episodes = episodes
-        bodies = episodes.fleet.masses.shape[1]
-        self._orbits = Orbits(episodes.fleet, "au" if bodies == 3 else "Heggie units")
+        bodies = episodes.batch.masses.shape[1]
+        self._orbits = Orbits(episodes.batch, "au" if bodies == 3 else "Heggie units")
         self._screen = Screen(render_mode, self._orbits.draw, self.metadata["render_fps"])
         self.render_mode = render_mode
         self.action_space = episodes.action_space
@@ -128,6 +129,7 @@ class EpisodeEnv(gymnasium.Env[Any, Any], abc.ABC):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Begin the episode of the seed, or one of a training seed that is drawn."""
+        check_options(options)
         super().reset(seed=seed)
         self.episodes.restart(0, seed, self.np_random)
         self._running = True
@@ -138,15 +140,14 @@ class EpisodeEnv(gymnasium.Env[Any, Any], abc.ABC):
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Integrate over one interval."""
-        if not self._running:
-            raise IndexError("the episode is over or has not begun: reset the environment")
-        index = check_action(self.episodes.action_space, action)
-        rewards, ends, infos, codes = self.episodes.step(
+        require_reset(self._running)
+        index = discrete_action(self.episodes.action_space, action)
+        rewards, ends, infos, failures = self.episodes.step(
             np.zeros(1, dtype=np.intp), np.array([index])
         )
         info = {name: values[0].item() for name, values in infos.items()}
-        if reason := failure(int(codes[0])):
-            info["failure"] = reason
+        if failures[0]:
+            info["failure"] = failures[0]
         self._running = not ends[0]
         if self.render_mode is not None:
             self._orbits.record()
@@ -172,91 +173,19 @@ class EpisodeEnv(gymnasium.Env[Any, Any], abc.ABC):
         return self.episodes.length
 
 
-class EpisodeVectorEnv(VectorEnv[NDArray[np.float32], Any, NDArray[Any]]):
-    """``num_envs`` episodes in one compiled call a step.
-
-    Equal, step by step, to ``SyncVectorEnv`` over the scalar environment (next-step autoreset).
+class EpisodeVectorEnv(BatchedVectorEnv):
+    """``num_envs`` episodes of gravitating bodies.
 
     Args:
         num_envs: at least 1.
         make: makes that many episodes.
+        autoreset_mode: see :class:`BatchedVectorEnv`.
     """
 
-    metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}
+    episodes: Episodes
     seed_ranges: Mapping[str, range] = SEED_RANGES
 
-    def __init__(self, num_envs: int, make: Callable[[int], Episodes]) -> None:
-        if num_envs < 1:
-            raise ValueError(f"num_envs: expected at least 1, got {num_envs!r}")
-        self.num_envs = num_envs
-        self.episodes = make(num_envs)
-        self.single_action_space = self.episodes.action_space
-        self.single_observation_space = self.episodes.observation_space
-        self.action_space = gymnasium.vector.utils.batch_space(self.single_action_space, num_envs)
-        self.observation_space = gymnasium.vector.utils.batch_space(
-            self.single_observation_space, num_envs
-        )
-        self._generators = [np.random.default_rng() for _ in range(num_envs)]
-        self._ended = np.zeros(num_envs, dtype=np.bool_)
-        self._started = False
-
-    def reset(
-        self,
-        *,
-        seed: SupportsIndex | Sequence[int | None] | None = None,
-        options: dict[str, Any] | None = None,
-    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Restart all episodes, or those of ``options["reset_mask"]``."""
-        seeds = seed_list(seed, self.num_envs)
-        mask = reset_mask(options, self.num_envs)
-        for place in np.flatnonzero(mask).tolist():
-            if seeds[place] is not None:
-                self._generators[place] = np.random.default_rng(seeds[place])
-            self.episodes.restart(place, seeds[place], self._generators[place])
-        self._ended[mask] = False
-        self._started = True
-        return self.episodes.observations(), {}
-
-    def step(
-        self, actions: Any
-    ) -> tuple[NDArray[np.float32], Floats, NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
-        """Advance every running episode; those that ended before are restarted instead."""
-        if not self._started:
-            raise gymnasium.error.ResetNeeded("call reset before the first step")
-        chosen = self._checked(actions)
-        running = np.flatnonzero(~self._ended)
-        for place in np.flatnonzero(self._ended).tolist():
-            self.episodes.restart(place, None, self._generators[place])
-        rewards, terminated = np.zeros(self.num_envs), np.zeros(self.num_envs, dtype=np.bool_)
-        infos: dict[str, Any] = {}
-        if running.size:
-            rewards[running], terminated[running], found, codes = self.episodes.step(
-                running, chosen[running]
-            )
-            infos = self._spread(running, found)
-            for place in np.flatnonzero(codes).tolist():
-                told = {"failure": failure(int(codes[place]))}
-                infos = self._add_info(infos, told, int(running[place]))
-        self._ended = terminated.copy()
-        truncated = np.zeros(self.num_envs, dtype=np.bool_)
-        return self.episodes.observations(), rewards, terminated, truncated, infos
-
-    def _checked(self, actions: Any) -> NDArray[np.int64]:
-        if len(actions) != self.num_envs:
-            raise ValueError(f"actions: expected {self.num_envs}, got {len(actions)}")
-        chosen = np.asarray(actions)
-        most = int(self.episodes.action_space.n) - 1
-        if chosen.dtype.kind not in "iu" or chosen.min() < 0 or chosen.max() > most:
-            raise ValueError(f"actions: expected indices in 0 ... {most}, got {actions!r}")
-        return chosen.astype(np.int64)
-
-    def _spread(self, which: Places, found: dict[str, NDArray[Any]]) -> dict[str, Any]:
-        """Arrays over the chosen places as Gymnasium lays out the infos of a vector."""
-        infos: dict[str, Any] = {}
-        mask = np.zeros(self.num_envs, dtype=np.bool_)
-        mask[which] = True
-        for name, values in found.items():
-            full = np.zeros(self.num_envs, dtype=values.dtype)
-            full[which] = values
-            infos[name], infos[f"_{name}"] = full, mask.copy()
-        return infos
+    def __init__(
+        self, num_envs: int, make: Callable[[int], Episodes], autoreset_mode: Autoreset
+    ) -> None:
+        super().__init__(make(whole_number("num_envs", num_envs)), autoreset_mode)

@@ -59,11 +59,11 @@ class ActionTable:
 
 
 def action_table(
-    fleet: SystemBatch, settings: Settings, steps: int, interval: float
+    batch: SystemBatch, settings: Settings, steps: int, interval: float
 ) -> ActionTable:
-    """Try every action from the start of every interval of the fleet's first system."""
+    """Try every action from the start of every interval of the batch's first system."""
     count = len(settings.schemes)
-    path = fleet.repeat(0, 1)
+    path = batch.repeat(0, 1)
     one, all_of_them = np.zeros(1, dtype=np.intp), np.arange(count)
     errors = np.empty((steps, count))
     costs = np.empty((steps, count), dtype=np.int64)
@@ -93,12 +93,12 @@ class OraclePlayer:
         if self._plan is None or now <= self._began:
             left = self._episodes.length - now
             table = action_table(
-                copy.copy(self._episodes.fleet),
+                copy.copy(self._episodes.batch),
                 self._episodes.settings,
                 left,
                 self._episodes.interval,
             )
-            spent = abs(float(self._episodes.fleet.errors[0]))
+            spent = abs(float(self._episodes.batch.errors[0]))
             budget = max(float(self._episodes.tolerance[0]) - spent, 0.0)
             self._plan, self._began = table.allocate(budget), now
         return int(self._plan[now - self._began]) if now - self._began < len(self._plan) else 0

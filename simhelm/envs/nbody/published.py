@@ -10,7 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.core.checks import whole_number
-from simhelm.envs.nbody.episodes import Episodes, Floats, Places, draw_system, initial_seed
+from simhelm.envs.nbody.episodes import (
+    FAILURES,
+    Episodes,
+    Floats,
+    Places,
+    draw_system,
+    initial_seed,
+)
 from simhelm.envs.nbody.settings import Settings
 from simhelm.simulators.nbody import YEAR
 from simhelm.simulators.nbody.system_batch import SystemBatch
@@ -45,28 +52,28 @@ class PublishedEpisodes(Episodes):
     def __init__(self, count: int, *, steps: int = 100, threads: int = 1) -> None:
         self.length = whole_number("steps", steps)
         self.settings = Settings("parameter")
-        self.fleet = SystemBatch(count, 3, threads=whole_number("threads", threads))
+        self.batch = SystemBatch(count, 3, threads=whole_number("threads", threads))
         self.action_space = gymnasium.spaces.Discrete(10)
         self.observation_space = gymnasium.spaces.Box(-_BOUND, _BOUND, (13,), np.float32)
         self.elapsed = np.zeros(count, dtype=np.int64)
         # As the published code starts: dE = 1, which shows as 0 in the observation.
         self.shown_errors: Floats = np.ones(count)
 
-    def restart(self, place: int, seed: int | None, rng: np.random.Generator) -> None:
+    def restart(self, index: int, seed: int | None, rng: np.random.Generator) -> None:
         """Begin a new episode."""
-        self.fleet.place(place, draw_system(3, initial_seed(seed, rng)))
-        self.elapsed[place], self.shown_errors[place] = 0, 1.0
+        self.batch.place(index, draw_system(3, initial_seed(seed, rng)))
+        self.elapsed[index], self.shown_errors[index] = 0, 1.0
 
     def step(
         self, which: Places, actions: NDArray[np.int64]
-    ) -> tuple[Floats, NDArray[np.bool_], dict[str, NDArray[Any]], NDArray[np.int64]]:
+    ) -> tuple[Floats, NDArray[np.bool_], dict[str, NDArray[Any]], NDArray[np.object_]]:
         """Advance the chosen episodes by 0.1 years."""
         settings = self.settings
         parameters = settings.parameters[actions]
-        codes, costs = self.fleet.advance(which, settings.codes[actions], parameters, self.interval)
+        codes, costs = self.batch.advance(which, settings.codes[actions], parameters, self.interval)
         self.elapsed[which] += 1
         # (E - E0)/E0 with its sign: E0 is negative for every one of these systems.
-        errors = np.sign(self.fleet.start_energies[which]) * self.fleet.errors[which] + _OFFSET
+        errors = np.sign(self.batch.start_energies[which]) * self.batch.errors[which] + _OFFSET
         self.shown_errors[which] = errors
         rewards = np.array(
             [
@@ -76,13 +83,13 @@ class PublishedEpisodes(Episodes):
         )
         ends = (self.elapsed[which] >= self.length) | (np.abs(errors) > _WORST_ERROR)
         infos = {"cost": costs, "error": np.abs(errors), "setting": parameters}
-        return rewards, ends | (codes != 0), infos, codes
+        return rewards, ends | (codes != 0), infos, FAILURES[codes]
 
     def observations(self) -> NDArray[np.float32]:
         """Of all episodes, shape (count, 13)."""
-        count = len(self.fleet)
+        count = len(self.batch)
         out = np.empty((count, 13))
-        out[:, 0:6] = self.fleet.positions[:, :, :2].reshape(count, 6) / 10.0
-        out[:, 6:12] = self.fleet.velocities[:, :, :2].reshape(count, 6)
+        out[:, 0:6] = self.batch.positions[:, :, :2].reshape(count, 6) / 10.0
+        out[:, 6:12] = self.batch.velocities[:, :, :2].reshape(count, 6)
         out[:, 12] = -np.log10(np.abs(self.shown_errors))
         return np.clip(out, -_BOUND, _BOUND).astype(np.float32)

@@ -17,15 +17,15 @@ _TRAIL = 200
 
 
 class Orbits:
-    """The paths of the first system of a fleet, as far as they were recorded.
+    """The paths of the first system of a batch, as far as they were recorded.
 
     Args:
-        fleet: whose first system is drawn, in the plane of its first two coordinates.
+        batch: whose first system is drawn, in the plane of its first two coordinates.
         unit: of length, for the axes.
     """
 
-    def __init__(self, fleet: SystemBatch, unit: str) -> None:
-        self._fleet = fleet
+    def __init__(self, batch: SystemBatch, unit: str) -> None:
+        self._batch = batch
         self._unit = unit
         self._trail: list[NDArray[np.float64]] = []
 
@@ -36,7 +36,7 @@ class Orbits:
 
     def record(self) -> None:
         """Add where the bodies are."""
-        self._trail = [*self._trail[-_TRAIL:], self._fleet.positions[0, :, :2].copy()]
+        self._trail = [*self._trail[-_TRAIL:], self._batch.positions[0, :, :2].copy()]
 
     def draw(self) -> Figure:
         """Paths as lines, the bodies at their ends, all in view."""
@@ -47,7 +47,7 @@ class Orbits:
         for body, path in enumerate(np.stack(self._trail, axis=1)):
             axes.plot(path[:, 0], path[:, 1], color=f"C{body}", linewidth=0.8, alpha=0.7)
             axes.plot(*path[-1], "o", color=f"C{body}", markersize=8)
-        error = abs(float(self._fleet.errors[0]))
+        error = abs(float(self._batch.errors[0]))
         axes.set_aspect("equal", adjustable="datalim")
         axes.set(
             xlabel=f"x ({self._unit})",

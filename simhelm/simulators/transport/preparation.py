@@ -215,10 +215,10 @@ def _find(scenario: Scenario, transit: state.Transit, headway: Floats) -> None:
     )  # fmt: skip
 
 
-def _fleet(scenario: Scenario) -> state.SystemBatch:
+def _fleet(scenario: Scenario) -> state.Fleet:
     people, nodes = scenario.persons, scenario.network.nodes
     learned = np.tile([300.0, 300.0 + 30.0 * scenario.rules.pool_window, 60.0], (state.BINS, 1))
-    return state.SystemBatch(
+    return state.Fleet(
         state.draw(state.CAB, scenario.fleet), state.draw(state.GROUP, people),
         np.zeros((people, state.MAX_RIDERS), np.int64),
         np.zeros((people, state.MAX_RIDERS), np.int64), np.zeros(people + 1, np.int64),

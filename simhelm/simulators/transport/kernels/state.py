@@ -146,7 +146,7 @@ class Transit(NamedTuple):
     wait_count: Any
 
 
-class SystemBatch(NamedTuple):
+class Fleet(NamedTuple):
     """Ride-hail vehicles and the groups of people that they serve."""
 
     cab: Any
