@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from simhelm.core.problem import Problem, Value
 from simhelm.core.space import from_action, to_action, to_box
+from simhelm.envs.actions import continuous_action
 from simhelm.envs.baseline import Baseline
 from simhelm.envs.rendering.designs import has_picture, picture_of
 from simhelm.envs.rendering.screen import Screen, metadata
+from simhelm.envs.resets import check_options, require_reset
 from simhelm.simulators.registry import load_problem
 
 # Seeds handed to simulators: the range of a non-negative 32-bit integer.
@@ -77,12 +79,15 @@ class DesignEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
         self._high = np.array([output.high for output in problem.outputs])
         self.observation_space = gymnasium.spaces.Box(self._low, self._high, dtype=np.float64)
         self._seed = 0
+        self._running = False
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float64], dict[str, Any]]:
         """Start an episode: a new simulation seed."""
+        check_options(options)
         super().reset(seed=seed)
+        self._running = True
         self._seed = int(self.np_random.integers(_SEEDS))
         self._shown = None
         self._screen.refresh()
@@ -92,7 +97,9 @@ class DesignEnv(gymnasium.Env[NDArray[np.float64], NDArray[np.float32]]):
         self, action: NDArray[np.float32]
     ) -> tuple[NDArray[np.float64], float, bool, bool, dict[str, Any]]:
         """Simulate the design and end the episode."""
-        config = self.config_of(action)
+        require_reset(self._running)
+        config = self.config_of(continuous_action(self.action_space, action))
+        self._running = False
         metrics = self.problem.evaluate(config, seed=self._seed, budget=self.budget)
         info: dict[str, Any] = {
             "config": config,

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.core.checks import whole_number
+from simhelm.envs.actions import continuous_action
 from simhelm.envs.baseline import Baseline
 from simhelm.envs.rendering.proposal import draw_proposal
 from simhelm.envs.rendering.screen import Screen, metadata
+from simhelm.envs.resets import check_options, require_reset
 from simhelm.envs.submodel.pool import chosen_pool
 from simhelm.envs.submodel.subset import SubsetEstimate, members_at, subset_simulation
 from simhelm.envs.submodel.tilt import (
@@ -116,6 +118,7 @@ class RareEventSubmodelEnv(gymnasium.Env[Observation, Action]):
         self._threshold, self._spread = threshold, spread
         self._screen = Screen(render_mode, self._draw, self.metadata["render_fps"])
         self.render_mode = render_mode
+        self._running = False
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (3,), np.float32)
         self.observation_space = gymnasium.spaces.Box(-10.0, 10.0, (8,), np.float32)
 
@@ -123,7 +126,9 @@ class RareEventSubmodelEnv(gymnasium.Env[Observation, Action]):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
         """Forget all solves."""
+        check_options(options)
         super().reset(seed=seed)
+        self._running = True
         self._done = 0
         self._weights, self._events = np.zeros(0), np.zeros(0)
         self._drawn, self._tilt = np.zeros((0, 2)), np.zeros(2)
@@ -132,10 +137,9 @@ class RareEventSubmodelEnv(gymnasium.Env[Observation, Action]):
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Draw a batch from the proposal and add it to the sum."""
-        numbers = np.asarray(action, dtype=np.float64)
-        if numbers.shape != (3,) or not np.isfinite(numbers).all():
-            raise ValueError(f"action: expected three finite numbers, got {action!r}")
-        tilt = LARGEST * np.clip(numbers[:2], -1.0, 1.0)
+        require_reset(self._running)
+        numbers = continuous_action(self.action_space, action)
+        tilt = LARGEST * numbers[:2]
         probabilities = proposal(self._features, tilt)
         members = self.np_random.choice(len(probabilities), self._batch, p=probabilities)
         peaks, _ = self._pool.solve(members)
@@ -152,6 +156,7 @@ class RareEventSubmodelEnv(gymnasium.Env[Observation, Action]):
         self._tilt = tilt
         self._done += 1
         terminated = self._done >= self._batches
+        self._running = not terminated
         estimate, error = self.estimate()
         relative = self._relative_error()
         info = {

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.core.checks import whole_number
+from simhelm.envs.actions import discrete_action
 from simhelm.envs.baseline import Baseline
 from simhelm.envs.rendering.purchases import draw_purchases
 from simhelm.envs.rendering.screen import Screen, metadata
+from simhelm.envs.resets import check_options, require_reset
 from simhelm.envs.submodel.kriging import predictive_variance
 from simhelm.envs.submodel.pool import chosen_pool
 from simhelm.envs.submodel.quantile import (
@@ -155,6 +157,7 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         self._budget, self._price, self._level = budget, price, level
         self._screen = Screen(render_mode, self._draw, self.metadata["render_fps"])
         self.render_mode = render_mode
+        self._running = False
         self.action_space = gymnasium.spaces.Discrete(1 + 2 * CELLS * len(BATCHES))
         self.observation_space = gymnasium.spaces.Box(-10.0, 10.0, (6 + 3 * CELLS,), np.float32)
 
@@ -162,7 +165,9 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
         """Draw a law, and an order in which the members of every cell are sold."""
+        check_options(options)
         super().reset(seed=seed)
+        self._running = True
         corner = self.np_random.integers(SIDE - 1, size=2)
         law = np.zeros((SIDE, SIDE))
         law[corner[0] : corner[0] + 2, corner[1] : corner[1] + 2] = 0.25
@@ -185,12 +190,11 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Buy, or stop."""
-        if not self.action_space.contains(action):
-            raise ValueError(f"action: expected one of {self.action_space}, got {action!r}")
-        count, spent = 0, 0.0
-        if action != STOP:
-            place, batch = divmod(int(action) - 1, len(BATCHES))
-            kind, cell = divmod(place, CELLS)
+        require_reset(self._running)
+        chosen, count, spent = discrete_action(self.action_space, action), 0, 0.0
+        if chosen != STOP:
+            of_cell, batch = divmod(chosen - 1, len(BATCHES))
+            kind, cell = divmod(of_cell, CELLS)
             each = self._cost(kind)
             affordable = int(self._left / each + 1e-9)
             count = self._buy(kind, cell, min(BATCHES[batch], affordable))
@@ -198,13 +202,14 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
         self._left -= spent
         self._purchases += 1
         terminated = (
-            action == STOP or self._left < self._cost(COARSE) or self._purchases >= _MOST_PURCHASES
+            chosen == STOP or self._left < self._cost(COARSE) or self._purchases >= _MOST_PURCHASES
         )
         info: dict[str, Any] = {
             "cost": spent * self._pool.full_work,
             "bought": count,
             "estimate": self.estimate(),
         }
+        self._running = not terminated
         reward = -self._price * spent
         if terminated:
             info["truth"] = self._truth()

@@ -81,16 +81,6 @@ def test_close_factors_keep_names_of_their_own() -> None:
     assert sum(b.kind == "fixed" for b in env.baselines().values()) == 3
 
 
-def test_stepping_past_the_end_or_before_the_start_says_what_to_do() -> None:
-    env = _make(length=1)
-    env.reset(seed=0)
-    assert env.step(0)[2]
-    with pytest.raises(IndexError, match="reset the environment"):
-        env.step(0)
-    with pytest.raises(IndexError, match="reset the environment"):
-        _make().step(0)
-
-
 def test_remark_where_some_systems_are_indefinite() -> None:
     assert _make(grid=10).remarks == ()
     assert "indefinite" in _make(grid=20).remarks[0]
@@ -143,6 +133,6 @@ def test_vector_step_before_reset(env_id: str) -> None:
 
 def test_vector_sequences_share_one_matrix() -> None:
     env = _vector().unwrapped
-    assert len({id(sequence.matrix) for sequence in env.sequences}) == 1
+    assert len({id(sequence.matrix) for sequence in env.episodes.sequences}) == 1
     with pytest.raises(ValueError, match="num_envs"):
         gymnasium.make_vec(SEQUENCE, num_envs=0, vectorization_mode="vector_entry_point")

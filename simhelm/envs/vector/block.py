@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import gymnasium
+from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from simhelm.envs.vector.batch import Batch
 from simhelm.envs.vector.failure import EnvironmentFailed
 
 MakeEnv = Callable[[], gymnasium.Env[Any, Any]]
-# When an ended environment starts again: Gymnasium's vector environments do it in the step after
-# the end (whose action is ignored), Stable-Baselines3's in the step itself.
-Autoreset = Literal["next_step", "same_step"]
 
 
 class EnvBlock:
@@ -24,15 +22,15 @@ class EnvBlock:
     Args:
         makers: one for each environment.
         first: index of the first one in the vector.
-        autoreset: when an ended environment starts again.
+        autoreset: when an ended environment starts again, as in :class:`BatchedVectorEnv`.
         place: where this is, for messages.
     """
 
     def __init__(
-        self, makers: Sequence[MakeEnv], first: int, autoreset: Autoreset, place: str
+        self, makers: Sequence[MakeEnv], first: int, autoreset: AutoresetMode, place: str
     ) -> None:
         self.first, self.place = first, place
-        self._restarts_at_once = autoreset == "same_step"
+        self._autoreset = autoreset
         self._last_actions: list[Any] = [None] * len(makers)
         self._ended = [False] * len(makers)
         self.envs: list[gymnasium.Env[Any, Any]] = []
@@ -93,8 +91,8 @@ class EnvBlock:
         return False
 
     def mark_ended(self) -> None:
-        """Let every environment start again in the next step."""
-        self._ended = [True] * len(self.envs)
+        """Treat every episode as one that ended in the last step."""
+        self._ended = [self._autoreset is AutoresetMode.NEXT_STEP] * len(self.envs)
 
     def close(self) -> None:
         """Close every environment."""
@@ -114,12 +112,12 @@ class EnvBlock:
         env = self.envs[number]
         observation, reward, terminated, truncated, info = self._guarded(number, env.step, action)
         ended = bool(terminated or truncated)
-        if ended and self._restarts_at_once:
+        if ended and self._autoreset is AutoresetMode.SAME_STEP:
             last = observation
             observation, reset_info = self._guarded(number, env.reset)
             into.ends[number] = last, reset_info
         else:
-            self._ended[number] = ended
+            self._ended[number] = ended and self._autoreset is AutoresetMode.NEXT_STEP
         into.observations[number] = observation
         into.rewards[number] = reward
         into.terminated[number], into.truncated[number] = terminated, truncated

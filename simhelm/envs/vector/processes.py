@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
+from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from simhelm.envs.vector.batch import Batch
-from simhelm.envs.vector.block import Autoreset, MakeEnv
-from simhelm.envs.vector.crew import Crew, shares
+from simhelm.envs.vector.block import MakeEnv
+from simhelm.envs.vector.block_proxy import BlockProxy, RemoteProxy, Spaces
 from simhelm.envs.vector.failure import EnvironmentFailed
-from simhelm.envs.vector.link import Link, RemoteLink, Spaces
 from simhelm.envs.vector.worker import sendable, serve_block
+from simhelm.envs.vector.worker_group import WorkerGroup, shares
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +35,9 @@ class WorkerDied(OSError):  # noqa: N818 - says what happened
     """The other end of a pipe is gone."""
 
 
-def process_crew(
-    makers: Sequence[MakeEnv], workers: int, autoreset: Autoreset, on_death: OnDeath = "raise"
-) -> Crew:
+def process_group(
+    makers: Sequence[MakeEnv], workers: int, autoreset: AutoresetMode, on_death: OnDeath = "raise"
+) -> WorkerGroup:
     """Environments dealt to ``workers`` spawned processes (no more than environments).
 
     Args:
@@ -52,11 +53,11 @@ def process_crew(
     if on_death not in ("raise", "respawn"):
         raise ValueError(f"on_death: expected 'raise' or 'respawn', got {on_death!r}")
     dealt = [share for share in shares(len(makers), min(workers, len(makers))) if share]
-    links = [
-        ProcessLink([makers[index] for index in share], share.start, autoreset, on_death)
+    proxies = [
+        ProcessProxy([makers[index] for index in share], share.start, autoreset, on_death)
         for share in dealt
     ]
-    return Crew(links)
+    return WorkerGroup(proxies)
 
 
 class _Pipe:
@@ -95,7 +96,7 @@ class _Pipe:
 
 
 def _work(
-    connection: Any, makers: Any, first: int, autoreset: Autoreset
+    connection: Any, makers: Any, first: int, autoreset: AutoresetMode
 ) -> None:  # pragma: no cover - in another process
     # Ctrl-C reaches the whole group; the steering process closes us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -104,11 +105,11 @@ def _work(
         serve_block(_Pipe(connection), makers.fn, first, autoreset, place)
 
 
-class ProcessLink(Link):
+class ProcessProxy(BlockProxy):
     """A block in a process of its own."""
 
     def __init__(
-        self, makers: Sequence[MakeEnv], first: int, autoreset: Autoreset, on_death: OnDeath
+        self, makers: Sequence[MakeEnv], first: int, autoreset: AutoresetMode, on_death: OnDeath
     ) -> None:
         self.first, self.count = first, len(makers)
         self._makers, self._autoreset, self._on_death = list(makers), autoreset, on_death
@@ -121,7 +122,7 @@ class ProcessLink(Link):
     def spaces(self) -> Spaces:
         """Wait until the environments are made."""
         with self._reporting_death():
-            return self._link.spaces()
+            return self._proxy.spaces()
 
     def start_reset(
         self, seeds: Sequence[int | None], options: Sequence[Any], mask: Sequence[bool]
@@ -131,18 +132,18 @@ class ProcessLink(Link):
         self._seeds = [old if new is None else new for new, old in given]
         self._actions = None
         with contextlib.suppress(WorkerDied):
-            self._link.start_reset(seeds, options, mask)
+            self._proxy.start_reset(seeds, options, mask)
 
     def start_step(self, actions: NDArray[Any]) -> None:
         """Send the order; a death is noticed by :meth:`finish`."""
         self._actions = np.array(actions)
         with contextlib.suppress(WorkerDied):
-            self._link.start_step(actions)
+            self._proxy.start_step(actions)
 
     def finish(self, into: Batch) -> None:
         """Wait for the answer; after a death, report it or start again."""
         try:
-            self._link.finish(into)
+            self._proxy.finish(into)
         except WorkerDied:
             how = self._how_it_died()
             if self._on_death == "raise" or self._actions is None or self._last is None:
@@ -153,12 +154,12 @@ class ProcessLink(Link):
     def ask(self, name: str, *arguments: Any) -> Any:
         """Send a request and wait for its answer."""
         with self._reporting_death():
-            return self._link.ask(name, *arguments)
+            return self._proxy.ask(name, *arguments)
 
     def close(self) -> None:
         """Tell the process to end, and see to it."""
         with contextlib.suppress(WorkerDied):
-            self._link.close()
+            self._proxy.close()
         self._process.join(_GRACE)
         if self._process.is_alive():
             self._process.kill()
@@ -172,7 +173,7 @@ class ProcessLink(Link):
         self._process = context.Process(target=_work, args=arguments, daemon=True)
         self._process.start()
         theirs.close()
-        self._link = RemoteLink(_Pipe(self._ours, self._process), self.first, self.count)
+        self._proxy = RemoteProxy(_Pipe(self._ours, self._process), self.first, self.count)
 
     def _respawn(self, into: Batch, how: str) -> None:
         """A new process; the episodes that were under way end here as truncated."""
@@ -188,18 +189,18 @@ class ProcessLink(Link):
         last = self._last
         assert last is not None, "looked at by the caller"
         with self._reporting_death():
-            self._link.spaces()
-            self._link.start_reset(self._new_seeds(), [None] * self.count, [True] * self.count)
-            self._link.finish(into)
+            self._proxy.spaces()
+            self._proxy.start_reset(self._new_seeds(), [None] * self.count, [True] * self.count)
+            self._proxy.finish(into)
             reset_infos = list(into.infos)
-            if self._autoreset == "next_step":
-                self._link.ask("mark_ended")
+            if self._autoreset is not AutoresetMode.SAME_STEP:
+                self._proxy.ask("mark_ended")
         into.rewards[:] = 0.0
         into.terminated[:] = False
         into.truncated[:] = True
         into.infos[:] = [{"worker_died": how} for _ in range(self.count)]
         into.ends.clear()
-        if self._autoreset == "next_step":
+        if self._autoreset is not AutoresetMode.SAME_STEP:
             into.observations[:] = last
         else:
             into.ends.update({k: (last[k].copy(), reset_infos[k]) for k in range(self.count)})

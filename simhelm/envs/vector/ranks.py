@@ -7,10 +7,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from simhelm.envs.vector.block import Autoreset, MakeEnv
-from simhelm.envs.vector.crew import Crew, shares
-from simhelm.envs.vector.link import Link, LocalLink, RemoteLink
+from gymnasium.vector import AutoresetMode
+
+from simhelm.envs.vector.block import MakeEnv
+from simhelm.envs.vector.block_proxy import BlockProxy, LocalProxy, RemoteProxy
 from simhelm.envs.vector.worker import sendable, serve_block
+from simhelm.envs.vector.worker_group import WorkerGroup, shares
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +22,9 @@ _TAG = 1
 _EAGER, _PAUSE, _REMARK = 0.002, 0.0001, 60.0
 
 
-def rank_crew(makers: Sequence[MakeEnv], communicator: Any, autoreset: Autoreset) -> Crew:
+def rank_group(
+    makers: Sequence[MakeEnv], communicator: Any, autoreset: AutoresetMode
+) -> WorkerGroup:
     """Environments dealt to all ranks of ``communicator``, rank 0 included, in order.
 
     To be called on rank 0, while the others are in :func:`serve_environments`. Which rank holds
@@ -30,15 +34,15 @@ def rank_crew(makers: Sequence[MakeEnv], communicator: Any, autoreset: Autoreset
     communicator.bcast(order, root=0)
     side = communicator.Dup()
     dealt = shares(len(makers), communicator.size)
-    links: list[Link] = [
-        RemoteLink(_RankChannel(side, rank), share.start, len(share))
+    proxies: list[BlockProxy] = [
+        RemoteProxy(_RankChannel(side, rank), share.start, len(share))
         for rank, share in enumerate(dealt)
         if rank > 0 and share
     ]
     if dealt[0]:
         mine = [makers[index] for index in dealt[0]]
-        links.insert(0, LocalLink(mine, autoreset, f"rank 0 ({_host()})"))
-    return Crew(links, side.Free)
+        proxies.insert(0, LocalProxy(mine, autoreset, f"rank 0 ({_host()})"))
+    return WorkerGroup(proxies, side.Free)
 
 
 def serve_environments(communicator: Any) -> None:

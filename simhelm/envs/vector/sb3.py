@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from simhelm.envs.vector.block import MakeEnv
-from simhelm.envs.vector.crew import Crew, local_crew
-from simhelm.envs.vector.processes import OnDeath, process_crew
-from simhelm.envs.vector.ranks import rank_crew
+from simhelm.envs.vector.processes import OnDeath, process_group
+from simhelm.envs.vector.ranks import rank_group
+from simhelm.envs.vector.worker_group import WorkerGroup, local_group
 
 try:
     from stable_baselines3.common.vec_env import VecEnv
@@ -21,22 +22,22 @@ except ImportError as error:
     ) from error
 
 
-class CrewVecEnv(VecEnv):
+class GroupVecEnv(VecEnv):
     """Equal, step by step, to ``stable_baselines3.common.vec_env.DummyVecEnv``.
 
     Args:
-        crew: the environments, made with ``autoreset="same_step"``.
+        group: the environments, made with same-step autoreset.
     """
 
-    def __init__(self, crew: Crew) -> None:
-        self._crew = crew
-        super().__init__(crew.num_envs, crew.observation_space, crew.action_space)
-        self.metadata = crew.metadata
+    def __init__(self, group: WorkerGroup) -> None:
+        self._group = group
+        super().__init__(group.num_envs, group.observation_space, group.action_space)
+        self.metadata = group.metadata
 
     def reset(self) -> NDArray[Any]:
         """Restart all environments with the seeds and options that were set, used once."""
         options = [given or None for given in self._options]
-        batch = self._crew.reset(list(self._seeds), options)
+        batch = self._group.reset(list(self._seeds), options)
         self.reset_infos = list(batch.infos)
         self._reset_seeds()
         self._reset_options()
@@ -44,7 +45,7 @@ class CrewVecEnv(VecEnv):
 
     def step_async(self, actions: NDArray[Any]) -> None:
         """Order a step."""
-        self._crew.start_step(np.asarray(actions))
+        self._group.start_step(np.asarray(actions))
 
     def step_wait(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], list[dict[str, Any]]]:
         """Wait for the step; ended environments have started again.
@@ -52,7 +53,7 @@ class CrewVecEnv(VecEnv):
         Raises:
             EnvironmentFailed: one raised an exception, or its process died.
         """
-        batch = self._crew.finish_step()
+        batch = self._group.finish_step()
         infos = [dict(info) for info in batch.infos]
         for index, info in enumerate(infos):
             ended_early = batch.truncated[index] and not batch.terminated[index]
@@ -65,45 +66,45 @@ class CrewVecEnv(VecEnv):
 
     def close(self) -> None:
         """Let processes and ranks go."""
-        self._crew.close()
+        self._group.close()
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
         """An attribute of some environments."""
-        return self._crew.ask(self._get_indices(indices), "get", attr_name)
+        return self._group.ask(self._get_indices(indices), "get", attr_name)
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
         """Set an attribute of some environments."""
-        self._crew.ask(self._get_indices(indices), "set", attr_name, value)
+        self._group.ask(self._get_indices(indices), "set", attr_name, value)
 
     def env_method(
         self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any
     ) -> list[Any]:
         """Call a method of some environments."""
         chosen = self._get_indices(indices)
-        return self._crew.ask(chosen, "call", method_name, method_args, method_kwargs)
+        return self._group.ask(chosen, "call", method_name, method_args, method_kwargs)
 
     def env_is_wrapped(self, wrapper_class: type, indices: Any = None) -> list[bool]:
         """Whether some environments have a wrapper of that class."""
-        return self._crew.ask(self._get_indices(indices), "is_wrapped", wrapper_class)
+        return self._group.ask(self._get_indices(indices), "is_wrapped", wrapper_class)
 
 
-class LocalVecEnv(CrewVecEnv):
+class LocalVecEnv(GroupVecEnv):
     """Environments in this process."""
 
     def __init__(self, makers: Sequence[MakeEnv]) -> None:
-        super().__init__(local_crew(makers, "same_step"))
+        super().__init__(local_group(makers, AutoresetMode.SAME_STEP))
 
 
-class ProcessVecEnv(CrewVecEnv):
-    """Environments in spawned processes; see :func:`process_crew` for the arguments."""
+class ProcessVecEnv(GroupVecEnv):
+    """Environments in spawned processes; see :func:`process_group` for the arguments."""
 
     def __init__(
         self, makers: Sequence[MakeEnv], workers: int, *, on_death: OnDeath = "raise"
     ) -> None:
-        super().__init__(process_crew(makers, workers, "same_step", on_death))
+        super().__init__(process_group(makers, workers, AutoresetMode.SAME_STEP, on_death))
 
 
-class MPIVecEnv(CrewVecEnv):
+class MPIVecEnv(GroupVecEnv):
     """Environments on all ranks of a communicator.
 
     Made on rank 0, while the other ranks are in
@@ -111,4 +112,4 @@ class MPIVecEnv(CrewVecEnv):
     """
 
     def __init__(self, makers: Sequence[MakeEnv], communicator: Any) -> None:
-        super().__init__(rank_crew(makers, communicator, "same_step"))
+        super().__init__(rank_group(makers, communicator, AutoresetMode.SAME_STEP))

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import CloudpickleWrapper
 
 from simhelm.envs.vector.batch import Batch
-from simhelm.envs.vector.block import Autoreset, EnvBlock, MakeEnv
+from simhelm.envs.vector.block import EnvBlock, MakeEnv
 from simhelm.envs.vector.failure import EnvironmentFailed
-from simhelm.envs.vector.wire import ANSWER, FAILURE, STEP, Channel, Layout, dumps, loads
+from simhelm.envs.vector.protocol import ANSWER, FAILURE, STEP, Channel, Layout, dumps, loads
 
 CLOSE = "close"
 
 
 def serve_block(
-    channel: Channel, makers: Sequence[MakeEnv], first: int, autoreset: Autoreset, place: str
+    channel: Channel, makers: Sequence[MakeEnv], first: int, autoreset: AutoresetMode, place: str
 ) -> None:
     """Make the environments, say what their spaces are, and step them on demand.
 

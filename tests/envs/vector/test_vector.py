@@ -13,8 +13,8 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 
 import simhelm  # noqa: F401 - registers the environments
 from simhelm.envs.vector import EnvironmentFailed, ProcessVectorEnv
-from simhelm.envs.vector.crew import shares
 from simhelm.envs.vector.sb3 import LocalVecEnv, ProcessVecEnv
+from simhelm.envs.vector.worker_group import shares
 from simhelm.testing import assert_same
 from tests.envs.vector.toys import Walk
 
@@ -149,8 +149,8 @@ def test_respawn_truncates_the_episode_for_gymnasium(tmp_path: Path) -> None:
 
 def test_a_worker_that_always_dies_is_given_up() -> None:
     vector = ProcessVecEnv([functools.partial(Walk, die_at=1)], 1, on_death="respawn")
-    link: Any = vector._crew._links[0]
-    link._respawns = 9  # saves nine deaths
+    proxy: Any = vector._group._proxies[0]
+    proxy._respawns = 9  # saves nine deaths
     vector.reset()
     vector.step(np.array([1]))
     with pytest.raises(EnvironmentFailed, match="started again 10 times"):

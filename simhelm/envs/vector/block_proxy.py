@@ -8,18 +8,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import gymnasium
+from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from simhelm.envs.vector.batch import Batch
-from simhelm.envs.vector.block import Autoreset, EnvBlock, MakeEnv
+from simhelm.envs.vector.block import EnvBlock, MakeEnv
 from simhelm.envs.vector.failure import EnvironmentFailed
-from simhelm.envs.vector.wire import FAILURE, REQUEST, Channel, Layout, dumps, loads
+from simhelm.envs.vector.protocol import FAILURE, REQUEST, Channel, Layout, dumps, loads
 from simhelm.envs.vector.worker import CLOSE, request
 
 Spaces = tuple[gymnasium.spaces.Space[Any], gymnasium.spaces.Space[Any], dict[str, Any]]
 
 
-class Link(abc.ABC):
+class BlockProxy(abc.ABC):
     """A block of ``count`` environments from index ``first`` of the vector.
 
     ``start...`` sends the order, ``finish`` waits for the answer, so that blocks work at once.
@@ -59,12 +60,12 @@ class Link(abc.ABC):
         """Let the environments go."""
 
 
-class LocalLink(Link):
+class LocalProxy(BlockProxy):
     """A block in this process; it works when the answer is waited for."""
 
     first = 0
 
-    def __init__(self, makers: Sequence[MakeEnv], autoreset: Autoreset, place: str) -> None:
+    def __init__(self, makers: Sequence[MakeEnv], autoreset: AutoresetMode, place: str) -> None:
         self.count = len(makers)
         self._make = functools.partial(EnvBlock, makers, 0, autoreset, place)
         self._order: tuple[Any, ...] = ()
@@ -103,7 +104,7 @@ class LocalLink(Link):
             self._block.close()
 
 
-class RemoteLink(Link):
+class RemoteProxy(BlockProxy):
     """A block behind a channel."""
 
     def __init__(self, channel: Channel, first: int, count: int) -> None:

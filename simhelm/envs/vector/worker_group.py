@@ -7,20 +7,20 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import gymnasium
 import numpy as np
+from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from simhelm.envs.vector.batch import Batch
-from simhelm.envs.vector.block import Autoreset, MakeEnv
-from simhelm.envs.vector.link import Link, LocalLink
+from simhelm.envs.vector.block import MakeEnv
+from simhelm.envs.vector.block_proxy import BlockProxy, LocalProxy
 
 
-class Crew:
-    """The links of a vector in the order of its environments, and one batch for all of them.
+class WorkerGroup:
+    """The proxies of a vector in the order of its environments, and one batch for all of them.
 
     Args:
-        links: who holds the environments.
+        proxies: who holds the environments.
         dismiss: called at the end of :meth:`close`.
 
     Raises:
@@ -28,9 +28,11 @@ class Crew:
         ValueError: environments with different spaces.
     """
 
-    def __init__(self, links: Sequence[Link], dismiss: Callable[[], None] = lambda: None) -> None:
-        self._links, self._dismiss = list(links), dismiss
-        self.num_envs = sum(link.count for link in links)
+    def __init__(
+        self, proxies: Sequence[BlockProxy], dismiss: Callable[[], None] = lambda: None
+    ) -> None:
+        self._proxies, self._dismiss = list(proxies), dismiss
+        self.num_envs = sum(proxy.count for proxy in proxies)
         self._is_open = True
         try:
             self.observation_space, self.action_space, self.metadata = self._agreed_spaces()
@@ -38,7 +40,7 @@ class Crew:
         except BaseException:
             self.close()
             raise
-        self._parts = [self.batch.part(link.first, link.count) for link in self._links]
+        self._parts = [self.batch.part(proxy.first, proxy.count) for proxy in self._proxies]
 
     def reset(
         self,
@@ -48,17 +50,17 @@ class Crew:
     ) -> Batch:
         """Restart the environments where ``mask`` is set, all for None."""
         chosen = [True] * self.num_envs if mask is None else list(mask)
-        for link in self._links:
-            mine = slice(link.first, link.first + link.count)
-            link.start_reset(seeds[mine], options[mine], chosen[mine])
+        for proxy in self._proxies:
+            mine = slice(proxy.first, proxy.first + proxy.count)
+            proxy.start_reset(seeds[mine], options[mine], chosen[mine])
         return self._finish()
 
     def start_step(self, actions: NDArray[Any]) -> None:
         """Order a step with actions of shape (n, ...)."""
         if len(actions) != self.num_envs:
             raise ValueError(f"actions: expected {self.num_envs}, got {len(actions)}")
-        for link in self._links:
-            link.start_step(actions[link.first : link.first + link.count])
+        for proxy in self._proxies:
+            proxy.start_step(actions[proxy.first : proxy.first + proxy.count])
 
     def finish_step(self) -> Batch:
         """Wait for the step; the batch is valid until the next call."""
@@ -68,8 +70,8 @@ class Crew:
         """Call a method of :class:`EnvBlock` for some environments, one after the other."""
         answers = []
         for index in indices:
-            link = next(k for k in self._links if k.first <= index < k.first + k.count)
-            answers.append(link.ask(name, index - link.first, *arguments))
+            proxy = next(k for k in self._proxies if k.first <= index < k.first + k.count)
+            answers.append(proxy.ask(name, index - proxy.first, *arguments))
         return answers
 
     def close(self) -> None:
@@ -77,14 +79,14 @@ class Crew:
         if not self._is_open:
             return
         self._is_open = False
-        for link in self._links:
+        for proxy in self._proxies:
             with contextlib.suppress(OSError):
-                link.close()
+                proxy.close()
         self._dismiss()
 
     def _agreed_spaces(self) -> Any:
         # All answers are taken before one may raise, so that none is left under way.
-        found = [self._outcome(link.spaces) for link in self._links]
+        found = [self._outcome(proxy.spaces) for proxy in self._proxies]
         for item in found:
             if isinstance(item, Exception):
                 raise item
@@ -97,16 +99,16 @@ class Crew:
 
     def _finish(self) -> Batch:
         found = [
-            self._outcome(link.finish, part)
-            for link, part in zip(self._links, self._parts, strict=True)
+            self._outcome(proxy.finish, part)
+            for proxy, part in zip(self._proxies, self._parts, strict=True)
         ]
         for item in found:
             if isinstance(item, Exception):
                 raise item
         self.batch.ends.clear()
-        for link, part in zip(self._links, self._parts, strict=True):
-            self.batch.infos[link.first : link.first + link.count] = part.infos
-            self.batch.ends.update({link.first + k: end for k, end in part.ends.items()})
+        for proxy, part in zip(self._proxies, self._parts, strict=True):
+            self.batch.infos[proxy.first : proxy.first + proxy.count] = part.infos
+            self.batch.ends.update({proxy.first + k: end for k, end in part.ends.items()})
         return self.batch
 
     @staticmethod
@@ -117,9 +119,9 @@ class Crew:
             return error
 
 
-def local_crew(makers: Sequence[MakeEnv], autoreset: Autoreset) -> Crew:
+def local_group(makers: Sequence[MakeEnv], autoreset: AutoresetMode) -> WorkerGroup:
     """All environments in this process."""
-    return Crew([LocalLink(makers, autoreset, "this process")])
+    return WorkerGroup([LocalProxy(makers, autoreset, "this process")])
 
 
 def shares(total: int, parts: int) -> list[range]:
@@ -129,9 +131,3 @@ def shares(total: int, parts: int) -> list[range]:
     """
     edges = np.linspace(0, total, parts + 1).round().astype(int).tolist()
     return [range(low, high) for low, high in itertools.pairwise(edges)]
-
-
-def batch_space(space: gymnasium.spaces.Space[Any], count: int) -> gymnasium.spaces.Space[Any]:
-    """Gymnasium's space of ``count`` elements at once."""
-    batched: gymnasium.spaces.Space[Any] = gymnasium.vector.utils.batch_space(space, count)
-    return batched
