@@ -87,6 +87,7 @@ class RareEventSubmodelEnv(gymnasium.Env[Observation, Action]):
     """
 
     metadata = metadata(fps=5)
+    action_space: gymnasium.spaces.Box
     # Full solves of an episode.
     solves: int
 

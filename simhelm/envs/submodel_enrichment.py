@@ -129,6 +129,7 @@ class SubmodelEnrichmentEnv(gymnasium.Env[Observation, Action]):
     """
 
     metadata = metadata(fps=5)
+    action_space: gymnasium.spaces.Discrete
 
     def __init__(
         self,

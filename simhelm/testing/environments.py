@@ -27,6 +27,7 @@ def check_environment(env_id: str, **arguments: Any) -> None:
     check_same_seed_same_bits(make)
     check_pickling(make)
     check_baselines(make)
+    check_reset_needed(make)
     if gymnasium.spec(env_id).vector_entry_point is not None:
         check_vector_twin(env_id, **arguments)
 
@@ -91,6 +92,31 @@ def check_baselines(make: MakeEnv) -> None:
     for name, baseline in baselines.items():
         action = baseline.policy()
         assert env.action_space.contains(action), f"baseline {name!r}: illegal action {action!r}"
+
+
+def check_reset_needed(make: MakeEnv, steps: int = 10 * STEPS) -> None:
+    """A step without an episode raises ResetNeeded; an unknown option of ``reset`` ValueError."""
+    env = make()
+    env.action_space.seed(1)
+    action = env.action_space.sample()
+    _assert_refused(lambda: env.step(action), gymnasium.error.ResetNeeded, "step before reset")
+    env.reset(seed=1)
+    for _ in range(steps):
+        _, _, terminated, truncated, _ = env.step(action)
+        if terminated or truncated:
+            refused = gymnasium.error.ResetNeeded
+            _assert_refused(lambda: env.step(action), refused, "step after the end")
+            break
+    wrong = {"no such option": 1}
+    _assert_refused(lambda: env.reset(options=wrong), ValueError, f"reset(options={wrong})")
+
+
+def _assert_refused(call: Callable[[], Any], kind: type[Exception], what: str) -> None:
+    try:
+        call()
+    except kind:
+        return
+    raise AssertionError(f"{what}: expected {kind.__name__}")
 
 
 def check_vector_twin(env_id: str, num_envs: int = 3, **arguments: Any) -> None:

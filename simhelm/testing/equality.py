@@ -8,7 +8,7 @@ import numpy as np
 
 
 def assert_same(one: Any, two: Any, where: str) -> None:
-    """Equal to the bit, types and keys included; arrays and containers are walked through."""
+    """Equal bit for bit, types and keys included; arrays and containers are walked through."""
     assert type(one) is type(two), f"{where}: {type(one).__name__} against {type(two).__name__}"
     if isinstance(one, dict):
         assert one.keys() == two.keys(), f"{where}: keys {sorted(one)} against {sorted(two)}"
@@ -16,10 +16,13 @@ def assert_same(one: Any, two: Any, where: str) -> None:
             assert_same(one[key], two[key], f"{where}, {key}")
     elif isinstance(one, (tuple, list)):
         assert len(one) == len(two), f"{where}: {len(one)} against {len(two)} items"
-        for place, (a, b) in enumerate(zip(one, two, strict=True)):
-            assert_same(a, b, f"{where}[{place}]")
+        for index, (a, b) in enumerate(zip(one, two, strict=True)):
+            assert_same(a, b, f"{where}[{index}]")
     elif isinstance(one, np.ndarray):
         assert one.dtype == two.dtype, f"{where}: {one.dtype} against {two.dtype}"
-        assert np.array_equal(one, two), f"{where}: {one} against {two}"
+        if one.dtype == object:  # arrays within, as the last observations of episodes
+            assert_same(list(one), list(two), where)
+        else:
+            assert np.array_equal(one, two), f"{where}: {one} against {two}"
     else:
         assert one == two, f"{where}: {one!r} against {two!r}"

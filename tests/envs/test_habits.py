@@ -8,11 +8,12 @@ import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import simhelm  # noqa: F401 - registers the environments
+from simhelm.envs.registration import environments
 from simhelm.envs.vector import ProcessVectorEnv
 from simhelm.testing import assert_same
-from tests.contract.test_contract import SMALL
 from tests.envs.vector.toys import Walk
 
+SMALL = {entry.id: dict(entry.small) for entry in environments()}
 BATCHED = [
     f"simhelm/{name}-v0"
     for name in ("SolverSequence", "Heat2D", "ThreeBody", "ThreeBodyPaper", "NBody")
@@ -26,27 +27,12 @@ def make(env_id: str) -> gymnasium.Env[Any, Any]:
 
 
 @pytest.mark.parametrize("env_id", sorted(SMALL))
-def test_a_step_without_an_episode_asks_for_reset(env_id: str) -> None:
+def test_a_refusal_says_what_to_do(env_id: str) -> None:
     env = make(env_id)
-    env.action_space.seed(1)
-    action = env.action_space.sample()
     with pytest.raises(gymnasium.error.ResetNeeded, match="call reset before step"):
-        env.step(action)
-    env.reset(seed=1)
-    for _ in range(100):
-        _, _, terminated, truncated, _ = env.step(action)
-        if terminated or truncated:
-            break
-    with pytest.raises(gymnasium.error.ResetNeeded, match="call reset before step"):
-        env.step(action)
-    env.reset(seed=1)
-    env.step(action)
-
-
-@pytest.mark.parametrize("env_id", sorted(SMALL))
-def test_an_unknown_reset_option_is_refused(env_id: str) -> None:
+        env.step(env.action_space.sample())
     with pytest.raises(ValueError, match="reset: unknown option 'tolerence'"):
-        make(env_id).reset(seed=0, options={"tolerence": 1e-6})
+        env.reset(seed=0, options={"tolerence": 1e-6})
 
 
 @pytest.mark.parametrize("env_id", BATCHED)
@@ -93,8 +79,6 @@ def compare(ours: Any, theirs: Any, steps: int = 20) -> None:
     for step in range(steps):
         actions = ours.action_space.sample()
         one, two = ours.step(actions), theirs.step(actions)
-        for infos in (one[4], two[4]):
-            infos["final_obs"] = list(infos.get("final_obs", ()))
         assert_same(one, two, f"step {step}")
         ended = one[2] | one[3]
         if ours.metadata["autoreset_mode"] is AutoresetMode.DISABLED and ended.any():

@@ -220,15 +220,13 @@ def test_illegal_actions(action: Any, error: type[Exception]) -> None:
 
 
 def test_stepping_without_reset() -> None:
-    with pytest.raises(IndexError, match="reset the environment"):
-        _make().step(0)
     vector: Any = gymnasium.make_vec(ADAPTIVE, num_envs=2, vectorization_mode="vector_entry_point")
     with pytest.raises(gymnasium.error.ResetNeeded):
         vector.step(np.zeros(2, dtype=int))
     vector.reset(seed=0)
     with pytest.raises(ValueError, match="expected 2"):
         vector.step(np.zeros(3, dtype=int))
-    with pytest.raises(ValueError, match="indices in 0"):
+    with pytest.raises(ValueError, match="integers in 0"):
         vector.step(np.array([0, 20]))
     with pytest.raises(ValueError, match="2 seeds"):
         vector.reset(seed=[1])
