@@ -87,7 +87,7 @@ class RareEventSubmodelEnv(gymnasium.Env[Observation, Action]):
     """
 
     metadata = metadata(fps=5)
-    action_space: gymnasium.spaces.Box
+    action_space: gymnasium.spaces.Box  # type: ignore[assignment]
     # Full solves of an episode.
     solves: int
 

@@ -85,7 +85,7 @@ def compare(ours: Any, theirs: Any, steps: int = 20) -> None:
             with pytest.raises(gymnasium.error.ResetNeeded):
                 ours.step(actions)
             resets = [v.reset(options={"reset_mask": ended.copy()}) for v in (ours, theirs)]
-            assert_same(*resets, f"reset after step {step}")
+            assert_same(resets[0], resets[1], f"reset after step {step}")
     ours.close()
     theirs.close()
 
