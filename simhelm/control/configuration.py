@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from simhelm.experiments.schema import NamedTable, Text, load_table, validated
+from simhelm.experiments.schema import NamedTable, Strict, Text, load_table, validated
 
 
 class EnvironmentTable(NamedTable):
@@ -29,7 +29,7 @@ class LearnerTable(NamedTable):
         return self.label or self.name
 
 
-class SteeringConfig(pydantic.BaseModel):
+class SteeringConfig(Strict):
     """A run file: learners steer an environment beside its baselines.
 
     Attributes:
@@ -40,8 +40,6 @@ class SteeringConfig(pydantic.BaseModel):
             ``baselines()`` gives (a wrong name is answered with all of them).
         environment, learner: see their classes.
     """
-
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
 
     title: Text = "simhelm run"
     seed: Annotated[int, pydantic.Field(ge=0)] = 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from simhelm.control.figures import draw_figures
 from simhelm.control.run_directory import REPORT, FinishedRun
 from simhelm.control.summary import HEADINGS, cells, headings, verdict
+from simhelm.experiments.atomic_write import write_text
 from simhelm.experiments.page import html_table, listing, page, paragraph, picture, verdict_line
 
 _EXPLANATION = (
@@ -20,9 +21,7 @@ _EXPLANATION = (
 def write_report(run: FinishedRun) -> Path:
     """Draw the figures and write ``report.html``, which needs no other file; returns its path."""
     figures = draw_figures(run)
-    path = run.path / REPORT
-    path.write_text(_page(run, figures), encoding="utf-8")
-    return path
+    return write_text(run.path / REPORT, _page(run, figures))
 
 
 def _page(run: FinishedRun, figures: dict[str, Path]) -> str:

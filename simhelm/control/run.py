@@ -12,10 +12,10 @@ import gymnasium
 from simhelm.control.configuration import SteeringConfig
 from simhelm.control.report import write_report
 from simhelm.control.run_directory import (
+    LAYOUT,
     REPORT,
     FinishedRun,
-    is_complete,
-    prepare_directory,
+    identity_of,
     read_run,
     write_run,
 )
@@ -28,7 +28,6 @@ from simhelm.control.steering import (
     steerable,
     warm_up,
 )
-from simhelm.experiments.lock import exclusive
 
 log = logging.getLogger(__name__)
 
@@ -58,14 +57,11 @@ def run_steering(
     config = resolve(config, folder)
     env = make_environment(config)
     field = entrants(config, env)
-    is_complete(directory, config, overwrite=overwrite)  # a foreign directory is left alone
-    directory.mkdir(parents=True, exist_ok=True)
-    with exclusive(directory):
-        if is_complete(directory, config, overwrite=overwrite):
+    with LAYOUT.claimed(directory, identity_of(config), overwrite=overwrite) as complete:
+        if complete:
             log.info("%s holds this run already, complete: read, not run again", directory)
             run = read_run(directory)
         else:
-            prepare_directory(directory, config)
             run = _played(config, directory, env, field, progress)
         if not (directory / REPORT).is_file() or overwrite:
             write_report(run)

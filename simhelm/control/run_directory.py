@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pyarrow
 import pyarrow.parquet
-import pydantic
 
 from simhelm.control.configuration import SteeringConfig, parse_config
 from simhelm.control.steering import Entrant, Episode, seeds_of
 from simhelm.control.summary import SummaryRow, as_records, from_records, summarise
-from simhelm.core.errors import ConfigurationError, DirectoryError
-from simhelm.experiments.atomic_write import PART, atomic_write, write_json
-from simhelm.experiments.lock import LOCK
-from simhelm.experiments.provenance import difference, fingerprint, versions
+from simhelm.core.errors import DirectoryError
+from simhelm.experiments.atomic_write import atomic_write, write_json
+from simhelm.experiments.directory import Layout, read_json
+from simhelm.experiments.provenance import fingerprint, versions
+from simhelm.experiments.schema import Strict
 
 CONFIG, PROVENANCE = "config.json", "provenance.json"
 ROUNDS, SUMMARY = "rounds.parquet", "summary.json"
 REPORT = "report.html"
+LAYOUT = Layout("steering run", CONFIG, (SUMMARY,))
 
 
-class Provenance(pydantic.BaseModel):
+class Provenance(Strict):
     """Where the numbers of a run come from.
 
     Attributes:
@@ -35,8 +35,6 @@ class Provenance(pydantic.BaseModel):
         seeds: for each repeat, the environment's seed and the learners' SeedSequence.
         versions: of simhelm, its libraries, Python and the machine.
     """
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     loss_name: str
     remarks: list[str]
@@ -68,44 +66,6 @@ class FinishedRun:
             return pyarrow.parquet.read_table(self.path / ROUNDS)
         except (OSError, pyarrow.ArrowException) as error:
             raise DirectoryError(f"{self.path / ROUNDS}: cannot be read: {error}") from error
-
-
-def is_complete(path: Path, config: SteeringConfig, *, overwrite: bool) -> bool:
-    """Whether the directory holds the same run already, complete.
-
-    The same run is one with an equal resolved configuration, equal input files and the same
-    version of simhelm.
-
-    Raises:
-        ConfigurationError: the directory holds another run, or files that are not ours.
-    """
-    if path.exists() and not path.is_dir():
-        raise ConfigurationError(f"{path}: expected a directory, found a file")
-    if (path / CONFIG).is_file():
-        if not overwrite:
-            before, now = _read_json(path / CONFIG), _identity(config)
-            if before != now:
-                raise ConfigurationError(
-                    f"{path} holds another run:\n{difference(before, now)}\n"
-                    "choose another directory with --out, or replace it with --overwrite"
-                )
-            return (path / SUMMARY).is_file()
-    elif path.is_dir() and any(_is_foreign(entry.name) for entry in path.iterdir()):
-        raise ConfigurationError(
-            f"{path} is not empty and is not a run directory; choose another with --out"
-        )
-    return False
-
-
-def _is_foreign(name: str) -> bool:
-    return not (name.endswith(PART) or name == LOCK)
-
-
-def prepare_directory(path: Path, config: SteeringConfig) -> None:
-    """Make ready to write a run."""
-    # Without its summary a run does not count as finished.
-    (path / SUMMARY).unlink(missing_ok=True)
-    write_json(path / CONFIG, _identity(config))
 
 
 def write_run(
@@ -143,15 +103,16 @@ def read_run(path: Path) -> FinishedRun:
     if not (path / ROUNDS).is_file():
         raise DirectoryError(f"{path / ROUNDS}: missing; run the same command with --overwrite")
     try:
-        config = parse_config(_read_json(path / CONFIG)["config"], where=str(path / CONFIG))
-        summary = from_records(_read_json(path / SUMMARY))
-        provenance = Provenance.model_validate(_read_json(path / PROVENANCE))
+        config = parse_config(read_json(path / CONFIG)["config"], where=str(path / CONFIG))
+        summary = from_records(read_json(path / SUMMARY, list))
+        provenance = Provenance.model_validate(read_json(path / PROVENANCE))
     except (ValueError, TypeError, KeyError, OSError) as error:
         raise DirectoryError(f"{path}: damaged or written by another version: {error}") from error
     return FinishedRun(path, config, provenance, summary)
 
 
-def _identity(config: SteeringConfig) -> dict[str, Any]:
+def identity_of(config: SteeringConfig) -> dict[str, Any]:
+    """What makes two runs the same: configuration, input files, version of simhelm."""
     arguments = config.environment.arguments.values()
     files = [Path(value) for value in arguments if isinstance(value, str) and Path(value).is_file()]
     return {
@@ -189,10 +150,3 @@ def _table(episodes: Iterable[tuple[Entrant, int, Episode]]) -> pyarrow.Table:
             )
         )
     return pyarrow.concat_tables(batches).unify_dictionaries()
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DirectoryError(f"{path}: cannot be read: {error}") from error

@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from simhelm.experiments.atomic_write import atomic_write
+
 # Colours of Okabe and Ito, which colour-blind readers can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 # More points than a picture has pixels only make its file larger.
@@ -23,8 +25,14 @@ def drawn(path: Path, draw: Callable[[Axes], None]) -> Path:
     draw(axes)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize=8)
-    figure.savefig(path, dpi=130)
+    save_figure(figure, path)
     return path
+
+
+def save_figure(figure: Figure, path: Path, dpi: int = 130) -> None:
+    """Write a figure as a PNG file."""
+    with atomic_write(path) as part:
+        figure.savefig(part, format="png", dpi=dpi)
 
 
 def plain(text: str) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from simhelm.experiments.atomic_write import not_a_link
+
 log = logging.getLogger(__name__)
 
 
@@ -29,7 +31,7 @@ def read_rows(path: Path, cells: int) -> Iterator[list[Any]]:
 def append_rows(path: Path, rows: Iterable[list[Any]]) -> None:
     """Add rows; a torn last line does not swallow the first of them."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
+    with not_a_link(path).open("ab") as file:
         lines = [json.dumps(row) for row in rows]
         file.write(("\n" * _is_torn(path) + "".join(f"{line}\n" for line in lines)).encode())
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from simhelm.core.errors import StudyLocked
+from simhelm.experiments.atomic_write import not_a_link
 
 LOCK = "lock"
 # Seconds that a new owner may take to write its name.
@@ -31,8 +32,10 @@ def exclusive(directory: Path) -> Iterator[None]:
 
     Raises:
         StudyLocked: another process holds it; the message names it.
+        ConfigurationError: the lock is a symbolic link.
     """
-    descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    path = not_a_link(directory / LOCK)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     try:
         _acquire(descriptor, directory)
         _write(descriptor, _ourselves())

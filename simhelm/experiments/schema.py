@@ -26,10 +26,16 @@ def _printable(text: str) -> str:
 Text = Annotated[str, pydantic.AfterValidator(_printable)]
 
 
-class NamedTable(pydantic.BaseModel):
+class Strict(pydantic.BaseModel):
+    """The base of every table: unknown keys and other types are refused, nothing changes later."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NamedTable(Strict):
     """A table that names a thing; its other keys are that thing's arguments."""
 
-    model_config = pydantic.ConfigDict(extra="allow", strict=True, frozen=True)
+    model_config = pydantic.ConfigDict(extra="allow")
 
     @property
     def arguments(self) -> dict[str, Any]:

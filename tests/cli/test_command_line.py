@@ -21,7 +21,7 @@ import simhelm
 from simhelm.cli.app import interruptible
 from simhelm.control.configuration import parse_config
 from simhelm.control.run import run_steering
-from simhelm.control.run_directory import is_complete, prepare_directory, read_run
+from simhelm.control.run_directory import LAYOUT, identity_of, read_run
 from simhelm.control.steering import resolve
 from simhelm.core.errors import DirectoryError, Interrupted
 from simhelm.experiments.lock import exclusive
@@ -337,9 +337,10 @@ def test_overwriting_is_never_half_finished_nor_blocked(tmp_path: Path) -> None:
 def test_preparing_to_overwrite_makes_the_old_run_unfinished(tmp_path: Path) -> None:
     config = resolve(parse_config(tomllib.loads(RUN)))
     run_steering(config, tmp_path / "out")
-    assert is_complete(tmp_path / "out", config, overwrite=False)
-    assert not is_complete(tmp_path / "out", config, overwrite=True)
-    prepare_directory(tmp_path / "out", config)
+    with LAYOUT.claimed(tmp_path / "out", identity_of(config)) as complete:
+        assert complete
+    with LAYOUT.claimed(tmp_path / "out", identity_of(config), overwrite=True) as complete:
+        assert not complete
     with pytest.raises(DirectoryError, match="did not finish"):
         read_run(tmp_path / "out")
 

@@ -223,10 +223,10 @@ def test_monte_carlo_files_and_directories_are_checked(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="did you mean 'gaussian'"):
         parse({"monte_carlo": {**table["monte_carlo"], "generator": "gausian"}}, "file")
     (tmp_path / "precious").touch()
-    with pytest.raises(ConfigurationError, match="not a Monte Carlo"):
+    with pytest.raises(ConfigurationError, match="holds no Monte Carlo"):
         run_monte_carlo(parse(table, "file"), tmp_path, SerialExecutor(), overwrite=True)
     (tmp_path / "monte_carlo.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="holds another run"):
+    with pytest.raises(ConfigurationError, match="holds another Monte Carlo"):
         run_monte_carlo(parse(table, "file"), tmp_path, SerialExecutor(), overwrite=False)
 
 

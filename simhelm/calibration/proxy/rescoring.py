@@ -12,6 +12,7 @@ from simhelm.calibration.study.problem_source import ProxyRecipe
 from simhelm.calibration.study.replay import fresh_directory, replay
 from simhelm.calibration.study.study import Study
 from simhelm.calibration.study.trial import Outcome, Task, Trial
+from simhelm.experiments.atomic_write import write_text
 from simhelm.simulators.proxy import ProxyProblem
 
 FILE = "rescored.json"
@@ -50,7 +51,7 @@ def rescore(study: Study) -> list[Rescored]:
     for who, series in (("winner", "search"), ("rule of thumb", "default")):
         rows += [_rescored(study, who, trial) for trial in view.best(1, series)]
     text = json.dumps([dataclasses.asdict(row) for row in rows], indent=1)
-    (study.directory / FILE).write_text(text + "\n", encoding="utf-8")
+    write_text(study.directory / FILE, text + "\n")
     return rows
 
 

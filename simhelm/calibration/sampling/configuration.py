@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
-from simhelm.experiments.schema import Text, validated
+from simhelm.experiments.schema import Strict, Text, validated
 
 Count = Annotated[int, pydantic.Field(ge=10, le=1_000_000)]
 Length = Annotated[float, pydantic.Field(gt=0.0, le=0.04)]
 
 
-class MonteCarloTable(pydantic.BaseModel):
+class MonteCarloTable(Strict):
     """``[monte_carlo]``.
 
     Attributes:
@@ -24,8 +24,6 @@ class MonteCarloTable(pydantic.BaseModel):
         steps: time steps of a microsecond.
     """
 
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
-
     generator: Literal["bootstrap", "smoothed-bootstrap", "gaussian", "copula", "wgan-gp"]
     training_solves: Count
     samples: Count
@@ -33,10 +31,8 @@ class MonteCarloTable(pydantic.BaseModel):
     steps: Annotated[int, pydantic.Field(ge=40, le=1000)] = 96
 
 
-class MonteCarloConfig(pydantic.BaseModel):
+class MonteCarloConfig(Strict):
     """A whole file; everything random follows from ``seed``."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
 
     title: Text = "simhelm Monte Carlo"
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**31)] = 0

@@ -17,6 +17,7 @@ from simhelm.calibration.sampling.distributions import LAW
 from simhelm.calibration.sampling.plate_models import models
 from simhelm.calibration.sampling.sampling import Samples, resolution_of
 from simhelm.experiments.atomic_write import atomic_write
+from simhelm.experiments.figures import save_figure
 from simhelm.simulators.fem import draw_plate
 from simhelm.simulators.fem.plate import stressed_cells
 
@@ -83,11 +84,12 @@ def draw_distribution(path: Path, samples: Samples, config: MonteCarloConfig) ->
         axes.set_ylabel("density")
         axes.margins(y=0.25)  # for the legend
         axes.legend()
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path, dpi=120)
 
 
 def draw_hit_plate(path: Path, config: MonteCarloConfig) -> None:
     """Greatest von Mises stress over time in every cell, for the first solve of training."""
     model = models(resolution_of(config)).full
     values, _ = stressed_cells(model, LAW.draw_many(1, config.seed)[0])
-    draw_plate(model.mesh, values, label="greatest von Mises stress (MPa)").savefig(path, dpi=120)
+    figure = draw_plate(model.mesh, values, label="greatest von Mises stress (MPa)")
+    save_figure(figure, path, dpi=120)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from pathlib import Path
@@ -19,10 +18,12 @@ from simhelm.calibration.sampling.report import (
 from simhelm.calibration.sampling.sampling import sample
 from simhelm.calibration.study.pool import local_executor
 from simhelm.core.errors import ConfigurationError, DirectoryError
-from simhelm.experiments.atomic_write import PART, write_json
+from simhelm.experiments.atomic_write import write_json
+from simhelm.experiments.directory import Layout, read_json
 
 CONFIG, SAMPLES, RECORDS = "monte_carlo.json", "samples.parquet", "records.json"
 DISTRIBUTION, PLATE = "distribution.png", "plate.png"
+LAYOUT = Layout("Monte Carlo", CONFIG, (RECORDS,))
 
 
 def run_monte_carlo(
@@ -35,17 +36,16 @@ def run_monte_carlo(
     Raises:
         ConfigurationError: the directory holds something else.
         DirectoryError: what it holds is damaged.
+        StudyLocked: another process is at work there.
     """
-    _check(directory, config, overwrite=overwrite)
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / RECORDS).unlink(missing_ok=True)
-    write_json(directory / CONFIG, config.model_dump())
-    samples = sample(config, directory, executor)
-    write_samples(directory / SAMPLES, samples)
-    draw_distribution(directory / DISTRIBUTION, samples, config)
-    draw_hit_plate(directory / PLATE, config)
-    rows = records(samples, config.seed)
-    write_json(directory / RECORDS, rows)
+    with LAYOUT.claimed(directory, config.model_dump(), overwrite=overwrite):
+        (directory / RECORDS).unlink(missing_ok=True)
+        samples = sample(config, directory, executor)
+        write_samples(directory / SAMPLES, samples)
+        draw_distribution(directory / DISTRIBUTION, samples, config)
+        draw_hit_plate(directory / PLATE, config)
+        rows = records(samples, config.seed)
+        write_json(directory / RECORDS, rows)
     return rows
 
 
@@ -59,40 +59,12 @@ def read_monte_carlo(directory: Path) -> tuple[str, list[dict[str, str]]]:
         raise DirectoryError(
             f"{directory}: the Monte Carlo did not finish; run the same command again"
         )
-    config, rows = _read(directory / CONFIG), _read(directory / RECORDS)
+    config, rows = read_json(directory / CONFIG), read_json(directory / RECORDS, list)
     try:
         return str(config["title"]), [dict(row) for row in rows]
     except (ValueError, KeyError, TypeError) as error:
         raise DirectoryError(
             f"{directory}: damaged ({error!r}); run the same command with --overwrite"
-        ) from error
-
-
-def _check(directory: Path, config: MonteCarloConfig, *, overwrite: bool) -> None:
-    file = directory / CONFIG
-    if not file.is_file():
-        _check_empty(directory)
-    elif not overwrite and _read(file) != config.model_dump():
-        raise ConfigurationError(
-            f"{directory} holds another run; choose another directory with --out, or replace it "
-            "with --overwrite"
-        )
-
-
-def _check_empty(directory: Path) -> None:
-    """What a run left that was killed as it began is nothing."""
-    if directory.exists() and not (
-        directory.is_dir() and all(path.name.endswith(PART) for path in directory.iterdir())
-    ):
-        raise ConfigurationError(f"{directory}: not a Monte Carlo; choose another with --out")
-
-
-def _read(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DirectoryError(
-            f"{file}: damaged ({error}); run the same command with --overwrite"
         ) from error
 
 

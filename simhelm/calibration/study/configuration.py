@@ -11,11 +11,10 @@ import pydantic
 
 from simhelm.core.errors import ConfigurationError
 from simhelm.core.problem import Value
-from simhelm.experiments.schema import NamedTable, Text, checked_arguments, validated
+from simhelm.experiments.schema import NamedTable, Strict, Text, checked_arguments, validated
 
 Count = Annotated[int, pydantic.Field(ge=1, le=100_000_000)]
 Seconds = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
-_STRICT = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
 
 # The tables of an executable simulator; the rest of a study file is read here.
 EXECUTABLE_KEYS = ("simulator", "parameter", "output")
@@ -33,16 +32,14 @@ class SamplerTable(NamedTable):
     name: Text = "TPESampler"
 
 
-class ObjectiveTable(pydantic.BaseModel):
+class ObjectiveTable(Strict):
     """``[[objective]]``: an output to improve; several make a Pareto front."""
-
-    model_config = _STRICT
 
     name: Text
     direction: Literal["minimize", "maximize"] = "minimize"
 
 
-class FailureTable(pydantic.BaseModel):
+class FailureTable(Strict):
     """``[failures]``: what is done about trials without a result.
 
     Attributes:
@@ -54,8 +51,6 @@ class FailureTable(pydantic.BaseModel):
             range seen), or as a violated constraint (``"constraint"``: TPE, GP and NSGA only).
     """
 
-    model_config = _STRICT
-
     in_a_row: Count = 5
     share: Annotated[float, pydantic.Field(gt=0, le=1)] = 0.5
     at_least: Count = 10
@@ -64,7 +59,7 @@ class FailureTable(pydantic.BaseModel):
     told: Literal["penalty", "constraint"] = "penalty"
 
 
-class EarlyStoppingTable(pydantic.BaseModel):
+class EarlyStoppingTable(Strict):
     """``[early_stopping]``: end runs whose learning curve promises nothing.
 
     The threshold is that of the results told before the trial was asked for, so it does not
@@ -79,8 +74,6 @@ class EarlyStoppingTable(pydantic.BaseModel):
         after: complete trials before anything is stopped.
         least_points: points of a curve before its first extrapolation.
     """
-
-    model_config = _STRICT
 
     rule: Literal["extrapolate", "rungs"] = "extrapolate"
     keep: Annotated[float, pydantic.Field(gt=0, lt=1)] = 0.34
@@ -97,7 +90,7 @@ class EarlyStoppingTable(pydantic.BaseModel):
         return self
 
 
-class HyperbandTable(pydantic.BaseModel):
+class HyperbandTable(Strict):
     """``[hyperband]``: many small evaluations, fewer large ones (Li et al. 2016).
 
     Attributes:
@@ -107,15 +100,13 @@ class HyperbandTable(pydantic.BaseModel):
         brackets: Hyperband's cycle of brackets, or successive halving (the first bracket only).
     """
 
-    model_config = _STRICT
-
     min_budget: Count
     max_budget: Count | None = None
     eta: Annotated[int, pydantic.Field(ge=2)] = 3
     brackets: Literal["hyperband", "halving"] = "hyperband"
 
 
-class StudyConfig(pydantic.BaseModel):
+class StudyConfig(Strict):
     """A study file: a problem, a sampler, a budget.
 
     Attributes:
@@ -135,8 +126,6 @@ class StudyConfig(pydantic.BaseModel):
         problem: a registered problem; None for an executable or an object.
         sampler, objective, failures, early_stopping, hyperband: see their classes.
     """
-
-    model_config = _STRICT
 
     title: Text = "simhelm study"
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**63)] = 0

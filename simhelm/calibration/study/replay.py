@@ -13,6 +13,7 @@ from simhelm.calibration.study.dispatcher import first_line, outcome_of
 from simhelm.calibration.study.evaluation import evaluate_here, install
 from simhelm.calibration.study.pool import WorkerPool
 from simhelm.calibration.study.trial import Outcome, Task, Trial
+from simhelm.experiments.directory import subdirectory
 from simhelm.simulators.executable import ExecutableProblem
 
 FOLDER = "replays"
@@ -55,8 +56,7 @@ def command(definition: Definition, trial: Trial, directory: Path) -> str:
 
 def fresh_directory(study: Path, trial: Trial) -> Path:
     """A directory for a replay that no earlier one used."""
-    folder = study / FOLDER
-    folder.mkdir(exist_ok=True)
+    folder = subdirectory(study / FOLDER)
     number = 1
     while (path := folder / f"{trial.series}-{trial.slot:06d}-{number}").exists():
         number += 1

@@ -8,6 +8,8 @@ from pathlib import Path
 from simhelm.calibration.study.figures import draw_figures
 from simhelm.calibration.study.outcome import outcome, outcome_cells, verdict
 from simhelm.calibration.study.view import StudyView
+from simhelm.experiments.atomic_write import write_text
+from simhelm.experiments.directory import subdirectory
 from simhelm.experiments.page import html_table, listing, page, paragraph, picture, verdict_line
 
 FOLDER = "report"
@@ -18,12 +20,8 @@ _EVENTS = 50
 
 def write_report(view: StudyView) -> Path:
     """Draw the figures and write ``report.html``, which needs no other file; returns its path."""
-    folder = view.directory / FOLDER
-    folder.mkdir(exist_ok=True)
-    figures = draw_figures(view, folder)
-    path = view.directory / REPORT
-    path.write_text(_page(view, figures), encoding="utf-8")
-    return path
+    figures = draw_figures(view, subdirectory(view.directory / FOLDER))
+    return write_text(view.directory / REPORT, _page(view, figures))
 
 
 def _page(view: StudyView, figures: dict[str, Path]) -> str:

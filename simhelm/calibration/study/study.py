@@ -28,12 +28,16 @@ from simhelm.calibration.study.view import StudyView
 from simhelm.core.cancellation import Cancellation
 from simhelm.core.errors import ConfigurationError, DirectoryError, FailureStop
 from simhelm.core.problem import Problem, Value
-from simhelm.experiments.lock import LOCK, exclusive
+from simhelm.experiments.atomic_write import not_a_link
+from simhelm.experiments.directory import Layout, check_same, subdirectory
+from simhelm.experiments.lock import exclusive
 from simhelm.experiments.provenance import difference, digest, versions
 from simhelm.simulators.executable import ExecutableProblem
 
 SEARCH, EARLIER = "search", "earlier"
 FOLDER = "trials"
+LAYOUT = Layout("study", DATABASE)
+_REMEDY = "choose another directory with --out, or carry what still holds over with --fork"
 _ACKNOWLEDGED = "failures acknowledged"
 
 log = logging.getLogger(__name__)
@@ -195,23 +199,12 @@ class Study:
 
     @contextlib.contextmanager
     def _opened(self, execution: Execution) -> Iterator[Store]:
-        self._check_directory()
+        LAYOUT.holds(self.directory)  # a foreign directory is left alone
         self.directory.mkdir(parents=True, exist_ok=True)
+        not_a_link(self.directory / DATABASE)
         with exclusive(self.directory), Store(self.directory) as store:
             self._claim(store, execution)
             yield store
-
-    def _check_directory(self) -> None:
-        path = self.directory
-        if path.exists() and not path.is_dir():
-            raise ConfigurationError(f"{path}: expected a directory, found a file")
-        if path.is_dir():
-            others = sorted(entry.name for entry in path.iterdir() if entry.name != LOCK)
-            # Looked for last: what another run has just put there stands beside its database.
-            if others and not (path / DATABASE).exists():
-                raise ConfigurationError(
-                    f"{path} is not empty and holds no study ({others[0]} ...); choose another"
-                )
 
     def _claim(self, store: Store, execution: Execution) -> None:
         """Write who we are into a new study; refuse another one's."""
@@ -221,11 +214,8 @@ class Study:
             store.set("identity", identity)
             store.set("problem hash", digest(identity["problem"]))
             store.set("created", now())
-        elif before != identity:
-            raise ConfigurationError(
-                f"{self.directory} holds another study:\n{difference(before, identity)}\n"
-                "choose another directory with --out, or carry what still holds over with --fork"
-            )
+        else:
+            check_same(self.directory, before, identity, LAYOUT.what, _REMEDY)
         store.set("definition", self.definition.stored())
         present = versions()
         if store.get("versions", present) != present:
@@ -256,9 +246,7 @@ class Study:
     def _folder(self) -> Path | None:
         if not isinstance(self.definition.problem, ExecutableProblem):
             return None
-        folder = self.directory / FOLDER
-        folder.mkdir(exist_ok=True)
-        return folder
+        return subdirectory(self.directory / FOLDER)
 
     def _series(self, store: Store, search: SamplerSession) -> Iterator[Series]:
         """The baselines, then the search; random search, which costs as much, comes last."""

@@ -21,6 +21,7 @@ from simhelm.control.training.run_files import (
     best_validation,
 )
 from simhelm.core.cancellation import Cancellation
+from simhelm.experiments.atomic_write import not_a_link
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ class TrainingCallback(BaseCallback):
         }
         self.validations.append(entry)
         if self.best() is entry:
-            policy.save(self.directory.path / BEST)
+            policy.save(not_a_link(self.directory.path / BEST))
         for name in ("mean_reward", "mean_cost", "failures"):
             self.logger.record(f"validation/{name}", entry[name])
         self.logger.dump(self.num_timesteps)

@@ -14,7 +14,7 @@ from simhelm.control.training.algorithms import ALGORITHMS, algorithm_class
 from simhelm.core.did_you_mean import did_you_mean
 from simhelm.core.errors import ConfigurationError
 from simhelm.envs.seed_ranges import check_disjoint, seed_ranges_of
-from simhelm.experiments.schema import Text, validated
+from simhelm.experiments.schema import Strict, Text, validated
 
 AlgorithmName = Literal["dqn", "ppo", "sac", "qrdqn"]
 Count = Annotated[int, pydantic.Field(ge=1, le=10_000_000_000)]
@@ -30,7 +30,7 @@ _DECIDED = {
 }  # fmt: skip
 
 
-class TrainingConfig(pydantic.BaseModel):
+class TrainingConfig(Strict):
     """A training; equal configurations give equal policies.
 
     Attributes:
@@ -47,7 +47,7 @@ class TrainingConfig(pydantic.BaseModel):
         evaluate_every, checkpoint_every: steps between two of them, at least.
     """
 
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+    model_config = pydantic.ConfigDict(strict=False)  # lists of JSON become tuples
 
     environment: EnvironmentTable
     algorithm: AlgorithmName

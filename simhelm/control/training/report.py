@@ -14,8 +14,9 @@ from simhelm.control.training.run_files import (
     TrainingDirectory,
     best_validation,
     read_finished,
-    read_json,
 )
+from simhelm.experiments.atomic_write import write_text
+from simhelm.experiments.directory import read_json
 from simhelm.experiments.figures import COLOURS
 from simhelm.experiments.page import html_table, listing, page, paragraph, picture, verdict_line
 
@@ -28,9 +29,7 @@ def write_report(directory: Path) -> Path:
     Raises:
         DirectoryError: no training there.
     """
-    path = directory / REPORT
-    path.write_text(report_page(directory), encoding="utf-8")
-    return path
+    return write_text(directory / REPORT, report_page(directory))
 
 
 def report_page(directory: Path) -> str:

@@ -8,18 +8,15 @@ validations; it exists once the training is complete).
 
 from __future__ import annotations
 
-import json
 import logging
-import shutil
 from pathlib import Path
 from typing import Any
 
 from simhelm.control.training.checkpoint import Arrays, read_checkpoint, save_checkpoint
 from simhelm.control.training.configuration import TrainingConfig
-from simhelm.core.errors import ConfigurationError, DirectoryError
-from simhelm.experiments.atomic_write import PART, write_json
-from simhelm.experiments.lock import LOCK
-from simhelm.experiments.provenance import difference, fingerprint
+from simhelm.core.errors import DirectoryError
+from simhelm.experiments.directory import Layout, read_json, subdirectory
+from simhelm.experiments.provenance import fingerprint
 from simhelm.version import __version__
 
 log = logging.getLogger(__name__)
@@ -28,6 +25,9 @@ CONFIG, PROVENANCE, FINISHED = "config.json", "provenance.json", "training.json"
 POLICY, BEST, LAST = "policy.npz", "best.npz", "last.npz"
 _CHECKPOINTS, _TENSORBOARD = "checkpoints", "tensorboard"
 _KIND = "training"
+LAYOUT = Layout(
+    "training", CONFIG, (FINISHED, POLICY, BEST, LAST, PROVENANCE, _CHECKPOINTS, _TENSORBOARD)
+)
 # The newest may have been damaged by the disk; more are of no use.
 _KEPT = 2
 
@@ -45,7 +45,7 @@ class TrainingDirectory:
     @property
     def tensorboard(self) -> Path:
         """Where TensorBoard's event files go."""
-        return self.path / _TENSORBOARD
+        return subdirectory(self.path / _TENSORBOARD)
 
     @property
     def is_training(self) -> bool:
@@ -56,37 +56,7 @@ class TrainingDirectory:
     @property
     def is_finished(self) -> bool:
         """Whether the training is complete."""
-        return (self.path / FINISHED).is_file()
-
-    def prepare(self, config: TrainingConfig, *, overwrite: bool) -> None:
-        """Make ready for a training, or for going on with the same one.
-
-        Raises:
-            ConfigurationError: the directory holds something else.
-        """
-        now = _identity(config)
-        if overwrite and self.is_training:
-            self._clear()
-        self._check(now)
-        if not (self.path / CONFIG).is_file():
-            write_json(self.path / CONFIG, now)
-        (self.path / _CHECKPOINTS).mkdir(exist_ok=True)
-
-    def _check(self, now: dict[str, Any]) -> None:
-        if (self.path / CONFIG).is_file():
-            before = read_json(self.path / CONFIG)
-            if before != now:
-                raise ConfigurationError(
-                    f"{self.path} holds another run:\n{difference(before, now)}\n"
-                    "choose another directory with --out, or replace it with --overwrite"
-                )
-            return
-        # What a training left that was killed as it began is nothing.
-        begun = (LOCK, CONFIG + PART)
-        if any(entry.name not in begun for entry in self.path.iterdir()):
-            raise ConfigurationError(
-                f"{self.path} is not empty and holds no training; choose another with --out"
-            )
+        return LAYOUT.is_complete(self.path)
 
     def stored_config(self) -> TrainingConfig:
         """What was trained here.
@@ -103,7 +73,7 @@ class TrainingDirectory:
 
     def save(self, model: Any, document: dict[str, Any]) -> None:
         """Write a checkpoint and drop old ones."""
-        folder = self.path / _CHECKPOINTS
+        folder = subdirectory(self.path / _CHECKPOINTS)
         owner = fingerprint(self.path / CONFIG)
         save_checkpoint(
             folder / f"{model.num_timesteps:012d}.npz", model, {**document, "owner": owner}
@@ -134,14 +104,9 @@ class TrainingDirectory:
     def _checkpoints(self) -> list[Path]:
         return sorted((self.path / _CHECKPOINTS).glob("*.npz"))
 
-    def _clear(self) -> None:
-        for name in (CONFIG, PROVENANCE, FINISHED, POLICY, BEST, LAST):
-            (self.path / name).unlink(missing_ok=True)
-        for name in (_CHECKPOINTS, _TENSORBOARD):
-            shutil.rmtree(self.path / name, ignore_errors=True)
 
-
-def _identity(config: TrainingConfig) -> dict[str, Any]:
+def identity_of(config: TrainingConfig) -> dict[str, Any]:
+    """What makes two trainings the same."""
     return {"kind": _KIND, "config": config.model_dump(mode="json"), "simhelm": __version__}
 
 
@@ -157,18 +122,3 @@ def read_finished(path: Path) -> dict[str, Any]:
         DirectoryError: there is none, or it is damaged.
     """
     return read_json(path / FINISHED)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file.
-
-    Raises:
-        DirectoryError: it cannot be read, or holds something else.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DirectoryError(f"{path}: cannot be read: {error}") from error
-    if not isinstance(content, dict):
-        raise DirectoryError(f"{path}: expected a JSON object")
-    return content

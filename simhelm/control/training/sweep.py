@@ -9,16 +9,14 @@ from simhelm.calibration.study.configuration import FailureTable, SamplerTable, 
 from simhelm.calibration.study.definition import of_object
 from simhelm.calibration.study.study import Study
 from simhelm.control.training.configuration import TrainingConfig
-from simhelm.control.training.run_files import read_json
 from simhelm.control.training.train import TrainingExecution, train
 from simhelm.core.end_reason import EndReason
-from simhelm.core.errors import ConfigurationError
 from simhelm.core.problem import Metrics, Output, Parameter, Problem, Value
-from simhelm.experiments.atomic_write import write_json
-from simhelm.experiments.provenance import difference
+from simhelm.experiments.directory import Layout, subdirectory
 
 _SEED = "training_seed"
 SWEEP, STUDY = "sweep.json", "study"
+LAYOUT = Layout("sweep", SWEEP)
 # No sum of rewards is beyond this.
 _HUGE = 1e15
 
@@ -59,7 +57,7 @@ class TrainingSweep(Problem):
         chosen = int(config[_SEED])
         finished = train(
             self.config.model_copy(update={"seed": chosen}),
-            self.place(chosen),
+            subdirectory(self.place(chosen)),
             execution=TrainingExecution(command=self.command),
         )
         last = finished.validations[-1]
@@ -82,7 +80,10 @@ def sweep_study(
     Raises:
         ConfigurationError: the directory holds another sweep.
     """
-    _claim(directory, config, repeats)
+    # The study knows the seeds only.
+    identity = {"config": config.model_dump(mode="json"), "repeats": repeats}
+    with LAYOUT.claimed(directory, identity):
+        pass
     seeds = tuple(range(config.seed, config.seed + repeats))
     problem = TrainingSweep(config, directory.resolve(), seeds, command)
     settings = StudyConfig(
@@ -95,22 +96,4 @@ def sweep_study(
         sampler=SamplerTable(name="RandomSampler"),
         failures=FailureTable(),
     )
-    return problem, Study(directory / STUDY, of_object(problem, settings))
-
-
-def _claim(directory: Path, config: TrainingConfig, repeats: int) -> None:
-    """Note what is trained here: the study knows the seeds only."""
-    now = {"config": config.model_dump(mode="json"), "repeats": repeats}
-    note = directory / SWEEP
-    if note.is_file():
-        before = read_json(note)
-        if before != now:
-            raise ConfigurationError(
-                f"{directory} holds another sweep:\n{difference(before, now)}\n"
-                "choose another directory with --out"
-            )
-        return
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise ConfigurationError(f"{directory}: expected an empty directory; use another --out")
-    directory.mkdir(parents=True, exist_ok=True)
-    write_json(note, now)
+    return problem, Study(subdirectory(directory / STUDY), of_object(problem, settings))

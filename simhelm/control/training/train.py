@@ -24,16 +24,17 @@ from simhelm.control.training.run_files import (
     BEST,
     FINISHED,
     LAST,
+    LAYOUT,
     POLICY,
     PROVENANCE,
     TrainingDirectory,
+    identity_of,
     read_finished,
 )
 from simhelm.core.cancellation import Cancellation
 from simhelm.core.errors import ConfigurationError
 from simhelm.core.torch_threads import single_thread
-from simhelm.experiments.atomic_write import write_json
-from simhelm.experiments.lock import exclusive
+from simhelm.experiments.atomic_write import not_a_link, write_json
 from simhelm.experiments.provenance import installed, versions
 
 _TRAINED_BY = ("simhelm", "numpy", "gymnasium", "stable-baselines3", "sb3-contrib", "torch")
@@ -101,10 +102,8 @@ def train(
         EnvironmentFailed: an environment raised an exception.
     """
     files = TrainingDirectory(Path(directory))
-    files.path.mkdir(parents=True, exist_ok=True)
-    with exclusive(files.path):
-        files.prepare(config, overwrite=overwrite)
-        if not files.is_finished:
+    with LAYOUT.claimed(files.path, identity_of(config), overwrite=overwrite) as complete:
+        if not complete:
             with _deterministic(config.seed):
                 _train(config, files, execution or TrainingExecution())
     return read_training(files.path)
@@ -173,8 +172,8 @@ def _finish(files: TrainingDirectory, callback: Any) -> None:
         callback.validate()
     callback.save()
     last = policy_of(callback.model, scaling=callback.scaling, metadata=callback.metadata)
-    last.save(files.path / LAST)
-    Policy.load(files.path / BEST).save(files.path / POLICY)
+    last.save(not_a_link(files.path / LAST))
+    Policy.load(files.path / BEST).save(not_a_link(files.path / POLICY))
     write_json(
         files.path / FINISHED,
         {"steps": steps, "best": callback.best(), "validations": callback.validations},

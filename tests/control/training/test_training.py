@@ -13,7 +13,12 @@ import torch
 import simhelm  # noqa: F401 - registers the environments
 from simhelm.control.training.configuration import TrainingConfig, resolve_training
 from simhelm.control.training.episodes import make_training_env, scaling_of
-from simhelm.control.training.run_files import TrainingDirectory, TrainingStopped
+from simhelm.control.training.run_files import (
+    LAYOUT,
+    TrainingDirectory,
+    TrainingStopped,
+    identity_of,
+)
 from simhelm.control.training.train import FinishedTraining, TrainingExecution, read_training, train
 from simhelm.core.cancellation import Cancellation
 from simhelm.core.errors import ConfigurationError, DirectoryError
@@ -127,22 +132,16 @@ def test_another_training_is_refused_unless_overwritten(tmp_path: Path) -> None:
         train(_config(steps=50), tmp_path / "other", overwrite=True)
 
 
-@pytest.mark.parametrize("left", [[], ["config.json.part"], ["config.json"]])
-def test_a_training_killed_as_it_began_can_begin_again(left: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("left", ["lock", "config.json.part", "config.json"])
+def test_a_training_killed_as_it_began_can_begin_again(left: str, tmp_path: Path) -> None:
     """Its lock, a part of the configuration, or that without the folder of checkpoints."""
-    directory = tmp_path / "run"
-    files = TrainingDirectory(directory)
-    directory.mkdir()
-    files.prepare(_config(), overwrite=False)
-    (directory / "checkpoints").rmdir()
-    (directory / "config.json").rename(directory / "kept")
-    for name in left:
-        (directory / "kept").rename(directory / name)
-    (directory / "kept").unlink(missing_ok=True)
-    (directory / "lock").touch()
-    files.prepare(_config(), overwrite=False)
-    assert files.is_training
-    assert (directory / "checkpoints").is_dir()
+    identity = identity_of(_config())
+    with LAYOUT.claimed(tmp_path, identity) as complete:
+        assert not complete
+    (tmp_path / "config.json").rename(tmp_path / left)
+    with LAYOUT.claimed(tmp_path, identity) as complete:
+        assert not complete
+    assert TrainingDirectory(tmp_path).is_training
 
 
 def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
