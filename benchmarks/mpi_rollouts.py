@@ -121,7 +121,7 @@ def compare(steps: int = 400, repeats: int = 3) -> list[Comparison]:
 
 def main(sizes: Sequence[int] = (2, 8, 32), steps: int = 200, repeats: int = 7) -> None:
     """Print the table; under mpiexec with all ranks, else with two processes."""
-    from simhelm.calibration.study.mpi import inside_mpi_job, world
+    from simhelm.experiments.ranks import inside_mpi_job, world
 
     communicator = world() if inside_mpi_job() else None
     if communicator is not None and communicator.rank > 0:

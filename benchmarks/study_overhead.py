@@ -112,7 +112,8 @@ def engine_on_ranks(sampler: str, trials: int, directory: Path) -> float:
 
 def on_rank(sampler: str, trials: int, directory: Path) -> None:
     """What every rank of that job does."""
-    from simhelm.calibration.study.mpi import Ranks, dismiss, serve, world
+    from simhelm.calibration.study.mpi import Ranks, dismiss, serve
+    from simhelm.experiments.ranks import world
 
     communicator = world()
     if communicator.rank > 0:

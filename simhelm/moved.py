@@ -31,15 +31,16 @@ class _Redirect(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        return importlib.util.spec_from_loader(fullname, self) if _new_name(fullname) else None
+        return importlib.util.spec_from_loader(fullname, self) if new_name(fullname) else None
 
     def exec_module(self, module: ModuleType) -> None:
-        new = _new_name(module.__name__)
+        new = new_name(module.__name__)
         assert new is not None, "find_spec answers moved names only"
         sys.modules[module.__name__] = importlib.import_module(new)
 
 
-def _new_name(name: str) -> str | None:
+def new_name(name: str) -> str | None:
+    """What an old dotted name is called today; None if it has not moved."""
     for old, new in MOVED.items():
         if name == old or name.startswith(f"{old}."):
             return new + name.removeprefix(old)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import io
+import logging
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from simhelm.cli import main
 
 MPIEXEC = Path(sys.prefix) / "bin" / "mpiexec"
 # Seconds; far more than anything takes on a slow machine, so that a hang is an error.
@@ -46,3 +54,33 @@ def launcher(ranks: int | None) -> list[str]:
     if ranks is None:
         return [sys.executable]
     return [str(MPIEXEC), "-n", str(ranks), sys.executable, "-m", "mpi4py"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Done:
+    """What a command did: its exit code and what it wrote."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def here(*words: str, cwd: Path) -> Done:
+    """The same command in this process, which has the libraries loaded."""
+    out, log = io.StringIO(), io.StringIO()
+    handler = logging.StreamHandler(log)
+    logging.getLogger("simhelm").addHandler(handler)
+    code: Any = 0
+    try:
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            contextlib.chdir(cwd),
+            contextlib.redirect_stdout(out),
+        ):
+            patch.setattr(sys, "argv", ["simhelm", *words])
+            main()
+    except SystemExit as end:
+        code = end.code
+    finally:
+        logging.getLogger("simhelm").removeHandler(handler)
+    return Done(int(code or 0), out.getvalue(), log.getvalue())

@@ -1,7 +1,7 @@
 """The command ``simhelm``: data on stdout, everything else on stderr.
 
 Exit codes: 0 done, 1 the run failed, 2 wrong usage or configuration, 3 stopped because too many
-trials failed, 4 another process is at work on the study, 5 unreadable directory, 130 and 143
+trials failed, 4 another process holds the lock, 5 unreadable directory, 130 and 143
 interrupted by SIGINT and SIGTERM with everything saved.
 """
 
@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import sys
 
-from simhelm.cli import benching, dashboard, proxies, reproduction, running, studies, training
+from simhelm.cli import benching, evaluating, looking, proxies, reproduction, running
 from simhelm.cli.app import EXIT_FAILED, app, log
 from simhelm.core.errors import Interrupted, SimhelmError
 
 __all__ = [
-    "app", "benching", "dashboard", "main", "proxies", "reproduction", "running", "studies",
-    "training",
+    "app", "benching", "evaluating", "looking", "main", "proxies", "reproduction", "running",
 ]  # fmt: skip
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import enum
+import json
 import logging
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simhelm.core.errors import Interrupted
+from simhelm.core.errors import ConfigurationError
 from simhelm.version import __version__
+
+if TYPE_CHECKING:
+    from simhelm.experiments.kinds import Shown
 
 EXIT_FAILED = 1
 
@@ -42,14 +42,16 @@ class OutputFormat(enum.StrEnum):
 FormatOption = Annotated[
     OutputFormat, typer.Option("--format", help="How to print the data.", case_sensitive=False)
 ]
-RanksOption = Annotated[int | None, typer.Option(help="Start mpiexec with so many ranks.", min=2)]
-RestartsOption = Annotated[
-    int,
-    typer.Option("--max-restarts", help="Start again after so many crashes of the run.", min=0),
-]
 DirectoryArgument = Annotated[
-    Path, typer.Argument(metavar="DIR", help="The directory of a run or study.")
+    Path,
+    typer.Argument(metavar="DIR", help="Of a study, steering run, training or Monte Carlo."),
 ]
+EnvArgument = Annotated[str, typer.Argument(metavar="ENV", help="Id of an environment.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="An argument of the environment."),
+]
+SeedsOption = Annotated[str | None, typer.Option(metavar="A:B", help="Seeds A to B - 1.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -82,6 +84,50 @@ def _options(
         log.addHandler(handler)
 
 
+def print_shown(shown: list[Shown], form: OutputFormat) -> None:
+    """Print every table for people, the first one for programs."""
+    for one in shown:
+        if form is not OutputFormat.table:
+            print_records(one.records, form)
+            return
+        rows = one.records if one.rows is None else one.rows
+        print_records(rows, form, title=one.title, styles=one.styles)
+        if one.sentence:
+            typer.echo(one.sentence)
+
+
+def assignments(words: Sequence[str] | None, option: str) -> dict[str, Any]:
+    """``NAME=VALUE`` as a dictionary; values are JSON where they can be, else text.
+
+    Raises:
+        ConfigurationError: a word without a name.
+    """
+    found: dict[str, Any] = {}
+    for word in words or ():
+        name, sign, text = word.partition("=")
+        if not (name.isidentifier() and sign):
+            raise ConfigurationError(f"{option}: expected NAME=VALUE, got {word!r}")
+        try:
+            found[name] = json.loads(text)
+        except ValueError:
+            found[name] = text
+    return found
+
+
+def seed_pair(text: str | None, option: str) -> tuple[int, int] | None:
+    """``A:B`` as two seeds.
+
+    Raises:
+        ConfigurationError: something else.
+    """
+    if text is None:
+        return None
+    first, _, stop = text.partition(":")
+    if not (first.isdecimal() and stop.isdecimal() and int(first) < int(stop)):
+        raise ConfigurationError(f"{option}: expected A:B with 0 <= A < B, got {text!r}")
+    return int(first), int(stop)
+
+
 def print_records(
     records: Iterable[dict[str, Any]],
     form: OutputFormat,
@@ -97,30 +143,3 @@ def print_records(
         print_table(list(records), title=title, styles=styles)
     else:
         write_records(records, form.value, sys.stdout)
-
-
-@contextlib.contextmanager
-def interruptible() -> Iterator[Callable[[], None]]:
-    """Turn Ctrl-C into our own error: Typer would end silently.
-
-    Yields:
-        What long work calls now and then: Python drops an exception that is raised within a
-        destructor or a compiler's callback, Ctrl-C's too, and this raises it again.
-    """
-    asked = threading.Event()
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        asked.set()
-        raise KeyboardInterrupt
-
-    def heed() -> None:
-        if asked.is_set():
-            raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, handle)
-    try:
-        yield heed
-    except KeyboardInterrupt:
-        raise Interrupted("interrupted: run the same command again") from None
-    finally:
-        signal.signal(signal.SIGINT, before)

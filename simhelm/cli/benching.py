@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simhelm.cli.app import FormatOption, OutputFormat, app, interruptible, log, print_records
+from simhelm.cli.app import FormatOption, OutputFormat, app, log, print_records
 from simhelm.core.errors import ConfigurationError
+from simhelm.experiments.signals import interruptible
 
 if TYPE_CHECKING:
     from simhelm.core.problem import Problem

@@ -1,4 +1,4 @@
-"""The verb ``train-proxy``, and what ``run --proxy`` prints beside the outcome."""
+"""The verb ``train-proxy``."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simhelm.calibration.proxy.tree_settings import KINDS, TreeSettings
-from simhelm.cli.app import FormatOption, OutputFormat, app, interruptible, log, print_records
+from simhelm.cli.app import FormatOption, OutputFormat, app, log, print_records
 from simhelm.core.errors import ConfigurationError
+from simhelm.experiments.signals import interruptible
 
 if TYPE_CHECKING:
     from simhelm.calibration.proxy.check import OutputCheck
-    from simhelm.calibration.study.study import Study
 
 
 @app.command("train-proxy")
@@ -68,24 +68,3 @@ def _cells(one: OutputCheck) -> dict[str, Any]:
         "interval": f"+- {width}",
         "designs": one.designs,
     }
-
-
-def print_rescored(study: Study, form: OutputFormat) -> None:
-    """Evaluate the winner and the rule of thumb in the simulator, and say what came out."""
-    from simhelm.calibration.proxy.rescoring import FILE, rescore
-
-    with interruptible():
-        rows = rescore(study)
-    records = [
-        {
-            "design": row.who,
-            "output": row.objective,
-            "proxy": f"{row.predicted:.6g}",
-            "90 % interval": f"{row.low:.6g} .. {row.high:.6g}",
-            "simulator": row.end_reason if row.true is None else f"{row.true:.6g}",
-        }
-        for row in rows
-    ]
-    if form is OutputFormat.table:
-        print_records(records, form, title="In the simulator")
-    log.info("the winner in the simulator: %s", study.directory / FILE)

@@ -11,11 +11,11 @@ from simhelm.cli.app import (
     FormatOption,
     OutputFormat,
     app,
-    interruptible,
     log,
     print_records,
 )
 from simhelm.core.errors import ConfigurationError
+from simhelm.experiments.signals import interruptible
 
 if TYPE_CHECKING:
     from simhelm.papers import Part

@@ -1,38 +1,40 @@
-"""The verbs ``run`` and ``resume``."""
+"""The verbs ``run``, ``train`` and ``resume``."""
 
 from __future__ import annotations
 
-import shutil
+import logging
+import shlex
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simhelm.cli import monte_carlo, steering, training
 from simhelm.cli.app import (
     DirectoryArgument,
+    EnvArgument,
     FormatOption,
     OutputFormat,
-    RanksOption,
-    RestartsOption,
+    SeedsOption,
+    SetOption,
     app,
+    assignments,
+    log,
+    print_shown,
+    seed_pair,
 )
-from simhelm.cli.execution import (
-    dismissing_ranks,
-    execution_by,
-    run_study,
-    serve_other_ranks,
-    supervise,
-)
-from simhelm.core.did_you_mean import did_you_mean
 from simhelm.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from simhelm.calibration.study.definition import Definition
+    from simhelm.experiments.kinds import Entry
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE.toml", help="What to run.")]
 OutOption = Annotated[
-    Path | None, typer.Option("--out", help="Directory; runs/<name of FILE> by default.")
+    Path | None,
+    typer.Option(
+        "--out", help="Directory; runs/<name of FILE> or runs/<environment>-<algo> by default."
+    ),
 ]
 SeedOption = Annotated[int | None, typer.Option(help="Instead of the seed in FILE.", min=0)]
 OverwriteOption = Annotated[
@@ -45,21 +47,30 @@ TimeoutOption = Annotated[
     float | None, typer.Option(help="Seconds after which the run ends, to be resumed.", min=0)
 ]
 WorkersOption = Annotated[
-    int, typer.Option(help="Processes that evaluate trials; no trial depends on it.", min=1)
+    int | None,
+    typer.Option(
+        help="Processes that evaluate trials, sample, or hold a training's environments; no "
+        "result depends on it.",
+        min=0,
+    ),
 ]
 ExecutorOption = Annotated[
     str | None,
     typer.Option(help="serial, processes, mpi (chosen under mpiexec) or dask://host:port."),
 ]
+RanksOption = Annotated[int | None, typer.Option(help="Start mpiexec with N ranks.", min=2)]
 RanksPerTrialOption = Annotated[
     int, typer.Option(help="MPI ranks that evaluate one trial together.", min=1)
+]
+RestartsOption = Annotated[
+    int, typer.Option("--max-restarts", help="Start again after N crashes of the run.", min=0)
 ]
 ProxyOption = Annotated[
     Path | None,
     typer.Option(
         metavar="PROXY",
         help="Search in the proxy that `simhelm train-proxy` made; evaluate the winner and "
-        "the rule of thumb in the simulator.",
+        "the default in the simulator.",
     ),
 ]
 ForkOption = Annotated[
@@ -67,14 +78,32 @@ ForkOption = Annotated[
     typer.Option(
         metavar="NEW_DIR",
         help="Where FILE no longer fits the study in its directory: a new study in NEW_DIR "
-        "that is told the earlier trials which are still legal.",
+        "that observes the earlier trials which are still legal.",
     ),
 ]
 OptunaOption = Annotated[
-    str | None, typer.Option(metavar="URL", help="Tell a new study Optuna's trials first.")
+    str | None,
+    typer.Option(metavar="URL", help="Report Optuna's trials to a new study's sampler first."),
 ]
 NameOption = Annotated[
     str | None, typer.Option(help="Of the Optuna study, where URL holds several.")
+]
+AlgorithmOption = Annotated[str, typer.Option(help="dqn, qrdqn, ppo or sac.")]
+StepsOption = Annotated[int, typer.Option(help="Environment steps.", min=1)]
+LearnerOption = Annotated[
+    list[str] | None,
+    typer.Option("--option", metavar="NAME=VALUE", help="An argument of the algorithm."),
+]
+TrainingSeedOption = Annotated[int, typer.Option(help="Of the training.", min=0)]
+EnvsOption = Annotated[int, typer.Option(help="Environments stepped together.", min=1)]
+HiddenOption = Annotated[str, typer.Option(help="Widths of the hidden layers.")]
+ScaleOption = Annotated[float, typer.Option(help="Factor of the learner's rewards.")]
+EpisodesOption = Annotated[int, typer.Option(help="Of each validation.", min=1)]
+EveryOption = Annotated[
+    int | None, typer.Option(help="Steps between two of them; a tenth of all by default.")
+]
+RepeatsOption = Annotated[
+    int, typer.Option(help="Independent trainings with the seeds from --seed on.", min=1)
 ]
 
 
@@ -87,7 +116,7 @@ def run(
     form: FormatOption = OutputFormat.table,
     n_trials: TrialsOption = None,
     timeout: TimeoutOption = None,
-    workers: WorkersOption = 1,
+    workers: WorkersOption = None,
     executor: ExecutorOption = None,
     ranks: RanksOption = None,
     ranks_per_trial: RanksPerTrialOption = 1,
@@ -97,47 +126,75 @@ def run(
     from_optuna: OptunaOption = None,
     study_name: NameOption = None,
 ) -> None:
-    """Run FILE: a study tunes, learners steer an environment, or a Monte Carlo samples.
+    """Run FILE: a study tunes, learners steer, a policy is trained, or a Monte Carlo samples.
 
-    The same command again goes on where it was stopped. Results do not depend on --workers.
+    The same command again continues where it was stopped. Results do not depend on --workers.
     """
-    from simhelm.experiments.schema import load_table
+    from simhelm.experiments.kinds import Options
 
-    supervise(ranks, max_restarts)
-    changes: dict[str, Any] = {"seed": seed, "trials": n_trials}
-    changes["proxy"] = None if proxy is None else str(proxy.resolve())
-    changes = {key: value for key, value in changes.items() if value is not None}
-    directory = Path("runs") / file.stem if out is None else out
-    of_studies: dict[str, Any] = {
-        "--n-trials": n_trials,
-        "--timeout": timeout,
-        "--proxy": proxy,
-        "--fork": fork,
-    }
-    of_studies |= {"--from-optuna": from_optuna, "--study-name": study_name}
-    if file.is_file() and "monte_carlo" in (table := load_table(file)):
-        _refuse(of_studies, f"{file} samples")
-        monte_carlo.run_file(
-            {**table, **changes}, file, directory,
-            overwrite=overwrite, executor=executor, workers=workers, form=form,
-        )  # fmt: skip
+    _supervise(ranks, max_restarts, overwrite=overwrite)
+    changes = {"seed": seed, "trials": n_trials, "proxy": proxy and str(proxy.resolve())}
+    found = _read(file, executor, {k: v for k, v in changes.items() if v is not None})
+    if found is None:
         return
-    if serve_other_ranks(executor):
-        return
-    with dismissing_ranks(executor):
-        table = {**load_table(file), **changes}
-        if "environment" in table:
-            _refuse(of_studies, f"{file} steers")
-            steering.run_file(table, file, directory, overwrite=overwrite, form=form)
-            return
-        from simhelm.calibration.study.study import Study
+    entry, table = found
+    _refuse(
+        entry,
+        str(file),
+        {"--n-trials": n_trials, "--timeout": timeout, "--proxy": proxy, "--fork": fork,
+         "--from-optuna": from_optuna, "--study-name": study_name},
+    )  # fmt: skip
+    options = Options(
+        workers, executor, timeout, ranks_per_trial, fork, from_optuna, study_name,
+        overwrite=overwrite, visible=_visible(), command=_command(),
+    )  # fmt: skip
+    print_shown(entry.load().run(table, file, out or Path("runs") / file.stem, options), form)
 
-        definition = _definition(table, file)
-        if overwrite:
-            _remove_study(directory)
-        earlier = _earlier(directory if fork else None, from_optuna, study_name)
-        execution = execution_by(workers, executor, timeout, ranks_per_trial, earlier)
-        run_study(Study(directory if fork is None else fork, definition), execution, form)
+
+@app.command()
+def train(
+    env: EnvArgument,
+    algo: AlgorithmOption,
+    steps: StepsOption,
+    arguments: SetOption = None,
+    options: LearnerOption = None,
+    out: OutOption = None,
+    seed: TrainingSeedOption = 0,
+    envs: EnvsOption = 4,
+    hidden: HiddenOption = "32,32",
+    reward_scale: ScaleOption = 1.0,
+    training_seeds: SeedsOption = None,
+    validation_seeds: SeedsOption = None,
+    validation_episodes: EpisodesOption = 20,
+    evaluate_every: EveryOption = None,
+    checkpoint_every: EveryOption = None,
+    workers: WorkersOption = None,
+    repeats: RepeatsOption = 1,
+    ranks: RanksOption = None,
+    max_restarts: RestartsOption = 0,
+    overwrite: OverwriteOption = False,
+    form: FormatOption = OutputFormat.table,
+) -> None:
+    """Train a policy, as `simhelm run` does with a FILE of kind = "training".
+
+    Episodes start from the environment's training seeds, policies are chosen on its validation
+    seeds. The result depends neither on --workers nor on the number of MPI ranks.
+    """
+    from simhelm.experiments.kinds import Options, named
+
+    _supervise(ranks, max_restarts, overwrite=overwrite)
+    table = {
+        "environment": {"id": env, **assignments(arguments, "--set")},
+        "algorithm": algo, "steps": steps, "seed": seed, "envs": envs, "hidden": _widths(hidden),
+        "reward_scale": reward_scale, "options": assignments(options, "--option"),
+        "training_seeds": seed_pair(training_seeds, "--training-seeds"),
+        "validation_seeds": seed_pair(validation_seeds, "--validation-seeds"),
+        "validation_episodes": validation_episodes, "repeats": repeats,
+        "evaluate_every": evaluate_every, "checkpoint_every": checkpoint_every,
+    }  # fmt: skip
+    how = Options(workers, overwrite=overwrite, visible=_visible(), command=_command())
+    directory = out or Path("runs") / f"{env.rpartition('/')[2]}-{algo}"
+    print_shown(named("training").load().run(table, Path("simhelm train"), directory, how), form)
 
 
 @app.command()
@@ -146,65 +203,71 @@ def resume(
     form: FormatOption = OutputFormat.table,
     n_trials: TrialsOption = None,
     timeout: TimeoutOption = None,
-    workers: WorkersOption = 1,
+    workers: WorkersOption = None,
     executor: ExecutorOption = None,
     ranks: RanksOption = None,
     ranks_per_trial: RanksPerTrialOption = 1,
     max_restarts: RestartsOption = 0,
 ) -> None:
-    """Go on with a study or a training where it was stopped, as its command again would."""
-    supervise(ranks, max_restarts)
-    if training.is_training(directory):
-        _refuse({"--n-trials": n_trials, "--timeout": timeout}, f"{directory} trains")
-        training.resume(directory, form)
-        return
-    if serve_other_ranks(executor):
-        return
-    with dismissing_ranks(executor):
-        from simhelm.calibration.study.study import Study
+    """Continue what DIR holds where it was stopped, as its command again would."""
+    from simhelm.experiments.kinds import Options, of_directory
 
-        study = Study.stored(directory, {} if n_trials is None else {"trials": n_trials})
-        run_study(study, execution_by(workers, executor, timeout, ranks_per_trial), form)
+    _supervise(ranks, max_restarts)
+    entry = of_directory(directory)
+    _refuse(entry, str(directory), {"--n-trials": n_trials, "--timeout": timeout})
+    changes = {} if n_trials is None else {"trials": n_trials}
+    options = Options(
+        workers, executor, timeout, ranks_per_trial,
+        visible=_visible(), command=_command(), changes=changes,
+    )  # fmt: skip
+    print_shown(entry.load().resume(directory, options), form)
 
 
-def _refuse(options: dict[str, Any], what: str) -> None:
+def _supervise(ranks: int | None, max_restarts: int, *, overwrite: bool = False) -> None:
+    """Where it is asked for, run this command below mpiexec or again after crashes, and exit."""
+    if overwrite and max_restarts:
+        raise ConfigurationError(
+            "--overwrite would begin anew after a crash; give it without --max-restarts"
+        )
+    if ranks is not None or max_restarts:
+        from simhelm.cli.supervisor import supervise
+
+        raise typer.Exit(supervise(ranks, max_restarts))
+
+
+def _read(
+    file: Path, executor: str | None, changes: Mapping[str, Any]
+) -> tuple[Entry, dict[str, Any]] | None:
+    """The kind and the table of a file; None on an MPI rank where rank 0 says what is wrong."""
+    from simhelm.experiments.kinds import of_table
+    from simhelm.experiments.ranks import is_helper
+    from simhelm.experiments.schema import load_table
+
+    try:
+        return of_table({**load_table(file), **changes}, str(file))
+    except ConfigurationError:
+        if is_helper(executor):
+            return None
+        raise
+
+
+def _refuse(entry: Entry, what: str, options: Mapping[str, Any]) -> None:
     """Stop at options that would mean nothing to what samples, steers or trains."""
     for option, value in options.items():
-        if value is not None:
-            raise ConfigurationError(f"{option} belongs to studies; {what}")
+        if value is not None and entry.name != "study":
+            raise ConfigurationError(f"{option} belongs to studies; {what} {entry.does}")
 
 
-def _definition(table: dict[str, Any], file: Path) -> Definition:
-    from simhelm.calibration.study.definition import from_table
-
-    for key in table:
-        if hint := did_you_mean(key, ("environment", "monte_carlo")):
-            raise ConfigurationError(f"{file}: unknown table {key!r}{hint}")
-    return from_table(table, file.parent.resolve(), str(file))
+def _visible() -> bool:
+    return log.isEnabledFor(logging.INFO)
 
 
-def _earlier(directory: Path | None, url: str | None, name: str | None) -> Any:
-    """What tells a new study of an older one: the study it is forked from, or Optuna's."""
-    from simhelm.calibration.study.earlier import forked_trials, optuna_trials
-
-    if directory is not None and url is not None:
-        raise ConfigurationError("give --fork or --from-optuna, not both")
-    if directory is not None:
-        return lambda definition: forked_trials(directory, definition)
-    if url is not None:
-        return lambda definition: optuna_trials(url, name, definition)
-    return None
+def _command() -> str:
+    return f"simhelm {shlex.join(sys.argv[1:])}"
 
 
-def _remove_study(directory: Path) -> None:
-    """Delete a study, and nothing else that may be in the directory."""
-    from simhelm.calibration.study.store import DATABASE
-    from simhelm.experiments.lock import exclusive
-
-    if not (directory / DATABASE).is_file():
-        return
-    with exclusive(directory):
-        for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "report.html"):
-            (directory / name).unlink(missing_ok=True)
-        for name in ("trials", "replays"):
-            shutil.rmtree(directory / name, ignore_errors=True)
+def _widths(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(word) for word in text.split(","))
+    except ValueError:
+        raise ConfigurationError(f"--hidden: expected widths such as 32,32, got {text!r}") from None

@@ -90,6 +90,18 @@ def write_run(
     return read_run(path)
 
 
+def stored_config(path: Path) -> SteeringConfig:
+    """The configuration of a run, complete or not.
+
+    Raises:
+        DirectoryError: it cannot be read.
+    """
+    try:
+        return parse_config(read_json(path / CONFIG)["config"], where=str(path / CONFIG))
+    except (ValueError, TypeError, KeyError) as error:
+        raise DirectoryError(f"{path}: damaged or written by another version: {error}") from error
+
+
 def read_run(path: Path) -> FinishedRun:
     """Read a complete run.
 
@@ -102,8 +114,8 @@ def read_run(path: Path) -> FinishedRun:
         raise DirectoryError(f"{path}: the run did not finish; run the same command again")
     if not (path / ROUNDS).is_file():
         raise DirectoryError(f"{path / ROUNDS}: missing; run the same command with --overwrite")
+    config = stored_config(path)
     try:
-        config = parse_config(read_json(path / CONFIG)["config"], where=str(path / CONFIG))
         summary = from_records(read_json(path / SUMMARY, list))
         provenance = Provenance.model_validate(read_json(path / PROVENANCE))
     except (ValueError, TypeError, KeyError, OSError) as error:

@@ -82,12 +82,14 @@ def _introduced(descriptor: int) -> dict[str, Any]:
 
 
 def _sentence(directory: Path, found: dict[str, Any]) -> str:
-    who = (
-        f"process {found['pid']} on {found['host']} since {found['since']}"
-        if {"pid", "host", "since"} <= found.keys()
-        else "another process"
-    )
-    return f"{directory}: {who} is at work here; wait for it, stop it, or use another directory"
+    return f"{directory}: {held_by(found)}; wait for it, stop it, or use another directory"
+
+
+def held_by(found: dict[str, Any]) -> str:
+    """The owner in words."""
+    if not {"pid", "host", "since"} <= found.keys():
+        return "another process holds the lock"
+    return f"process {found['pid']} on {found['host']} has held the lock since {found['since']}"
 
 
 def _ourselves() -> dict[str, Any]:

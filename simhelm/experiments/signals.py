@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
 from simhelm.core.cancellation import Cancellation
+from simhelm.core.errors import Interrupted
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -47,3 +49,30 @@ def left_to_rank_0() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[Callable[[], None]]:
+    """Turn Ctrl-C into our own error: Typer would end silently.
+
+    Yields:
+        What long work calls now and then: Python drops an exception that is raised within a
+        destructor or a compiler's callback, Ctrl-C's too, and this raises it again.
+    """
+    asked = threading.Event()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        asked.set()
+        raise KeyboardInterrupt
+
+    def heed() -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield heed
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted: run the same command again") from None
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -18,13 +18,13 @@ import scipy.io
 import scipy.sparse
 
 import simhelm
-from simhelm.cli.app import interruptible
 from simhelm.control.configuration import parse_config
 from simhelm.control.run import run_steering
 from simhelm.control.run_directory import LAYOUT, identity_of, read_run
 from simhelm.control.steering import resolve
 from simhelm.core.errors import DirectoryError, Interrupted
 from simhelm.experiments.lock import exclusive
+from simhelm.experiments.signals import interruptible
 from simhelm.simulators.linear import Heat2D, poisson2d
 from tests.subprocesses import command_line, completed, python, run_simhelm, started
 
@@ -237,7 +237,7 @@ name = "UCB"
     [
         (("run", "missing.toml"), 2, "missing.toml: no such file"),
         (("run", "bad.toml"), 2, "not valid TOML"),
-        (("show", "nowhere"), 5, "not a run directory"),
+        (("show", "nowhere"), 5, "holds no study, no Monte Carlo"),
         (("reproduce", "learning-to-relaxx"), 2, "did you mean 'learning-to-relax'?"),
         (("fly",), 2, "No such command"),
         (("run",), 2, "Missing argument"),

@@ -18,8 +18,8 @@ from simhelm.calibration.sampling.plate_models import Resolution, models, peaks
 from simhelm.calibration.sampling.plate_solves import gather, read
 from simhelm.calibration.sampling.run import read_monte_carlo, run_monte_carlo
 from simhelm.calibration.study.pool import SerialExecutor
+from simhelm.cli.looking import show
 from simhelm.cli.running import run
-from simhelm.cli.studies import show
 from simhelm.core.errors import ConfigurationError, DirectoryError
 from simhelm.papers import wgan_submodel
 from simhelm.papers.wgan_submodel_judging import Scale, floors, held_out_peaks

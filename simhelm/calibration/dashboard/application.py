@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
-import tempfile
 from pathlib import Path
 
 from simhelm.calibration.dashboard.live_report import LiveReport, report_application
 from simhelm.calibration.dashboard.serving import Application
-from simhelm.core.errors import DirectoryError
+from simhelm.experiments.kinds import of_directory
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,23 +19,16 @@ class Page:
 
 
 def page_of(directory: Path) -> Page:
-    """Optuna's dashboard for a study, the report for a steering run or a training.
+    """Optuna's dashboard for a study, the report for any other kind.
 
     Raises:
         DirectoryError: none of these is there.
         ImportError: a study, and optuna-dashboard is not installed.
     """
-    from simhelm.calibration.study.store import DATABASE
-    from simhelm.control.run_directory import CONFIG
-    from simhelm.control.training.run_files import TrainingDirectory
-
-    if (directory / DATABASE).exists():
-        return _study_page(directory)
-    if TrainingDirectory(directory).is_training:
-        return Page(report_application(LiveReport(directory, _training_report)), "/")
-    if (directory / CONFIG).is_file():
-        return Page(report_application(LiveReport(directory, _steering_report)), "/")
-    raise DirectoryError(f"{directory}: holds no study, no run and no training")
+    entry = of_directory(directory)
+    if entry.study is not None:
+        return _study_page(directory / entry.study)
+    return Page(report_application(LiveReport(directory, entry.load().page)), "/")
 
 
 def _study_page(directory: Path) -> Page:
@@ -52,26 +43,3 @@ def _study_page(directory: Path) -> Page:
 
     application = optuna_dashboard.wsgi(LiveStudy(StudyView(directory)))
     return Page(application, f"/dashboard/studies/{STUDY_ID}")
-
-
-def _steering_report(directory: Path) -> str:
-    """Made in a copy of the run, as a report brings its figures along."""
-    from simhelm.control.report import write_report
-    from simhelm.control.run_directory import CONFIG, PROVENANCE, ROUNDS, SUMMARY, read_run
-
-    with tempfile.TemporaryDirectory(prefix="simhelm-report-") as name:
-        copy = Path(name) / directory.resolve().name
-        copy.mkdir()
-        for file in (CONFIG, PROVENANCE, ROUNDS, SUMMARY):
-            if (directory / file).is_file():
-                shutil.copy(directory / file, copy)
-        try:
-            return write_report(read_run(copy)).read_text(encoding="utf-8")
-        except DirectoryError as error:
-            raise DirectoryError(str(error).replace(str(copy), str(directory))) from error
-
-
-def _training_report(directory: Path) -> str:
-    from simhelm.control.training.report import report_page
-
-    return report_page(directory)

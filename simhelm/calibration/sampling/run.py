@@ -71,7 +71,7 @@ def read_monte_carlo(directory: Path) -> tuple[str, list[dict[str, str]]]:
 @contextlib.contextmanager
 def opened(executor: str | None, workers: int) -> Iterator[Executor | None]:
     """The executor that the command line names; None on MPI ranks that only help."""
-    from simhelm.calibration.study.mpi import uses_mpi, world
+    from simhelm.experiments.ranks import uses_mpi, world
 
     if uses_mpi(executor):
         communicator = world()

@@ -6,7 +6,6 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future
@@ -28,30 +27,6 @@ _PATIENCE, _GRACE = 0.5, 1.0
 _POLL = 2e-4
 # Beside a trial's own limit, how long a rank may keep its answer.
 _SLACK = 60.0
-
-
-def inside_mpi_job() -> bool:
-    """Whether an MPI launcher started this process beside others; imports nothing."""
-    sizes = ("PMI_SIZE", "PMIX_SIZE", "OMPI_COMM_WORLD_SIZE", "MPI_LOCALNRANKS")
-    return any(os.environ.get(name, "1") not in ("", "1") for name in sizes)
-
-
-def uses_mpi(executor: str | None) -> bool:
-    """Whether an executor's name means MPI; without a name, whether this is a rank of a job."""
-    return executor == "mpi" or (executor is None and inside_mpi_job())
-
-
-def world() -> Any:
-    """``MPI.COMM_WORLD``.
-
-    Raises:
-        ImportError: mpi4py is missing.
-    """
-    try:
-        from mpi4py import MPI
-    except ImportError as error:
-        raise ImportError("ranks need mpi4py: pip install 'simhelm[mpi]'") from error
-    return MPI.COMM_WORLD
 
 
 @dataclasses.dataclass(frozen=True)

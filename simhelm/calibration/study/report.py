@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 
 from simhelm.calibration.study.figures import draw_figures
@@ -22,6 +23,12 @@ def write_report(view: StudyView) -> Path:
     """Draw the figures and write ``report.html``, which needs no other file; returns its path."""
     figures = draw_figures(view, subdirectory(view.directory / FOLDER))
     return write_text(view.directory / REPORT, _page(view, figures))
+
+
+def report_page(view: StudyView) -> str:
+    """The page alone; nothing is written into the study."""
+    with tempfile.TemporaryDirectory(prefix="simhelm-report-") as name:
+        return _page(view, draw_figures(view, Path(name)))
 
 
 def _page(view: StudyView, figures: dict[str, Path]) -> str:

@@ -100,6 +100,18 @@ def resolve_training(table: Mapping[str, Any]) -> TrainingConfig:
     return config
 
 
+def parse_training(table: Mapping[str, Any], where: str) -> TrainingConfig:
+    """Check the table of a file or of the command line.
+
+    Raises:
+        ConfigurationError: with what was expected, what was found and the nearest valid name.
+    """
+    missing = [key for key in ("environment", "algorithm", "steps") if table.get(key) is None]
+    if missing:
+        raise ConfigurationError(f"{where}: {missing[0]} is missing: a training needs one")
+    return resolve_training(table)
+
+
 def _check_seeds(config: TrainingConfig) -> None:
     for name in ("training_seeds", "validation_seeds"):
         first, stop = getattr(config, name)

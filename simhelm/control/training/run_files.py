@@ -58,6 +58,13 @@ class TrainingDirectory:
         """Whether the training is complete."""
         return LAYOUT.is_complete(self.path)
 
+    @property
+    def steps(self) -> int:
+        """Steps that are saved."""
+        if self.is_finished:
+            return int(read_finished(self.path)["steps"])
+        return max((int(path.stem) for path in self._checkpoints()), default=0)
+
     def stored_config(self) -> TrainingConfig:
         """What was trained here.
 

@@ -74,7 +74,7 @@ class TrainingSweep(Problem):
 
 def sweep_study(
     config: TrainingConfig, directory: Path, repeats: int, *, command: str = ""
-) -> tuple[TrainingSweep, Study]:
+) -> Study:
     """A study of ``repeats`` trainings with the seeds from ``config.seed`` on.
 
     Raises:
@@ -96,4 +96,4 @@ def sweep_study(
         sampler=SamplerTable(name="RandomSampler"),
         failures=FailureTable(),
     )
-    return problem, Study(subdirectory(directory / STUDY), of_object(problem, settings))
+    return Study(subdirectory(directory / STUDY), of_object(problem, settings))

@@ -136,7 +136,7 @@ def test_a_run_that_did_not_finish_says_so(tmp_path: Path) -> None:
 
 
 def test_refusals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(DirectoryError, match="no study, no run and no training"):
+    with pytest.raises(DirectoryError, match="holds no study, no Monte Carlo"):
         page_of(tmp_path)
     (tmp_path / "config.json").write_text("{}", encoding="utf-8")
     page = page_of(tmp_path)

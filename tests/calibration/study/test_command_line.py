@@ -76,7 +76,7 @@ def test_status_counts(baked: Path) -> None:
     found = json.loads(run_simhelm("status", baked, "--format", "json").stdout)
     assert (found["owner"], found["wanted"], found["running"]) == (None, 40, [])
     assert sum(c["trials"] for c in found["counts"] if c["series"] == "search") == 40
-    assert "nobody is at work" in run_simhelm("status", baked).stdout
+    assert "no process holds the lock" in run_simhelm("status", baked).stdout
 
 
 def test_status_while_it_runs(tmp_path: Path) -> None:

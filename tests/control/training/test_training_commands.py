@@ -1,14 +1,10 @@
 """`simhelm train` and `evaluate`, as real processes: kill -9, signals, ranks, foreign files."""
 
-import contextlib
 import csv
-import dataclasses
 import io
 import json
-import logging
 import pickle
 import signal
-import sys
 import time
 import zipfile
 from pathlib import Path
@@ -19,10 +15,10 @@ import pytest
 from stable_baselines3 import DQN
 
 from simhelm.agents.export import policy_of
-from simhelm.cli import main
+from simhelm.calibration.study.store import Store
 from simhelm.control.training.foreign import load_policy
 from simhelm.control.training.train import read_training
-from tests.subprocesses import command_line, run_simhelm, started
+from tests.subprocesses import command_line, here, run_simhelm, started
 
 ENV = ("simhelm/SolverSequence-v0", "--set", "length=12", "--set", "grid=3")
 TRAIN = (
@@ -32,40 +28,10 @@ TRAIN = (
 LONG = ("train", *ENV, "--algo", "dqn", "--steps", "2000000", "--checkpoint-every", "200")
 
 
-@dataclasses.dataclass(frozen=True)
-class Done:
-    """What a command did: its exit code and what it wrote."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def _here(*words: str, cwd: Path) -> Done:
-    """The same command in this process, which has the libraries loaded."""
-    out, log = io.StringIO(), io.StringIO()
-    handler = logging.StreamHandler(log)
-    logging.getLogger("simhelm").addHandler(handler)
-    code: Any = 0
-    try:
-        with (
-            pytest.MonkeyPatch.context() as patch,
-            contextlib.chdir(cwd),
-            contextlib.redirect_stdout(out),
-        ):
-            patch.setattr(sys, "argv", ["simhelm", *words])
-            main()
-    except SystemExit as end:
-        code = end.code
-    finally:
-        logging.getLogger("simhelm").removeHandler(handler)
-    return Done(int(code or 0), out.getvalue(), log.getvalue())
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("training")
-    done = _here(*TRAIN, "--out", "run", "--format", "csv", cwd=folder)
+    done = here(*TRAIN, "--out", "run", "--format", "csv", cwd=folder)
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [row["chosen"] for row in rows].count("yes") == 1
@@ -85,7 +51,7 @@ def test_ranks_do_not_change_the_training(trained: Path) -> None:
 
 
 def test_a_restart_must_not_begin_anew(trained: Path) -> None:
-    done = _here(*TRAIN, "--out", "run", "--overwrite", "--max-restarts", "2", cwd=trained)
+    done = here(*TRAIN, "--out", "run", "--overwrite", "--max-restarts", "2", cwd=trained)
     assert done.returncode != 0
     assert "without --max-restarts" in done.stderr
     assert (trained / "run/policy.npz").is_file()
@@ -113,7 +79,7 @@ def test_killed_training_goes_on(trained: Path) -> None:
     resumed = run_simhelm("resume", "killed", cwd=trained)
     assert resumed.returncode == 0, resumed.stderr
     assert "going on after" in resumed.stderr
-    whole = _here(*words, "--out", "whole", cwd=trained)
+    whole = here(*words, "--out", "whole", cwd=trained)
     assert whole.returncode == 0, whole.stderr
     assert np.array_equal(_weights(trained / "killed"), _weights(trained / "whole"))
     assert resumed.stdout.splitlines()[1:] == whole.stdout.splitlines()[1:]
@@ -125,7 +91,7 @@ def test_interrupt_saves_and_says_how_to_go_on(trained: Path) -> None:
     process.send_signal(signal.SIGTERM)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert "`simhelm resume long` goes on" in told
+    assert "`simhelm resume long` continues it" in told
 
 
 def _wait_for_checkpoint(directory: Path) -> None:
@@ -136,9 +102,9 @@ def _wait_for_checkpoint(directory: Path) -> None:
 
 
 def test_show_and_evaluate(trained: Path) -> None:
-    shown = _here("show", "run", "--format", "json", cwd=trained)
+    shown = here("show", "run", "--format", "json", cwd=trained)
     assert json.loads(shown.stdout)[-1]["steps"] >= 600
-    done = _here(
+    done = here(
         "evaluate", ENV[0], "--policy", "run", "--policy", "run/last.npz", "--seeds", "0:4",
         "--baselines", "omega=1,omega=1.3", "--format", "json", cwd=trained,
     )  # fmt: skip
@@ -146,7 +112,7 @@ def test_show_and_evaluate(trained: Path) -> None:
     found = json.loads(done.stdout)
     assert [row["kind"] for row in found["rows"]] == ["policy", "policy", "pooled", "rule", "fixed"]
     assert found["rows"][0]["episodes"] == 4
-    table = _here("evaluate", ENV[0], "--policy", "run", "--seeds", "0:4", cwd=trained)
+    table = here("evaluate", ENV[0], "--policy", "run", "--seeds", "0:4", cwd=trained)
     assert "oracle (best factor a" in table.stdout
     assert "Learning" in table.stdout
 
@@ -163,7 +129,7 @@ def test_show_and_evaluate(trained: Path) -> None:
     ],
 )
 def test_mistakes_are_usage_errors(trained: Path, words: tuple[str, ...], told: str) -> None:
-    done = _here(*words, cwd=trained)
+    done = here(*words, cwd=trained)
     assert done.returncode == 2
     assert told in done.stderr
 
@@ -171,18 +137,27 @@ def test_mistakes_are_usage_errors(trained: Path, words: tuple[str, ...], told: 
 def test_a_sweep_is_a_study_of_trainings(tmp_path: Path) -> None:
     words = ("train", *ENV, "--algo", "ppo", "--steps", "100", "--option", "n_steps=16")
     sweep = (*words, "--repeats", "2", "--workers", "2", "--out", "sweep", "--format", "csv")
-    done = _here(*sweep, cwd=tmp_path)
+    done = here(*sweep, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert [row["training seed"] for row in rows] == ["0", "1"]
-    assert _here(*words, "--seed", "1", "--out", "one", cwd=tmp_path).returncode == 0
+    assert here(*words, "--seed", "1", "--out", "one", cwd=tmp_path).returncode == 0
     assert np.array_equal(_weights(tmp_path / "one"), _weights(tmp_path / "sweep" / "seed-1"))
     assert (
         float(rows[1]["validation_reward"]) == read_training(tmp_path / "one").best["mean_reward"]
     )
-    again = _here(*sweep, cwd=tmp_path)
-    assert again.stdout == done.stdout
-    other = _here(*sweep, "--hidden", "4", cwd=tmp_path)
+    with Store(tmp_path / "sweep" / "study") as store:  # as version 0.1.0 wrote it
+        identity = store.get("identity")
+        identity["problem"]["class"] = "simhelm.calibration.training.sweep:TrainingSweep"
+        store.set("identity", identity)
+        store.commit()
+    for words in (
+        sweep,
+        ("resume", "sweep", "--format", "csv"),
+        ("show", "sweep", "--format", "csv"),
+    ):
+        assert here(*words, cwd=tmp_path).stdout == done.stdout
+    other = here(*sweep, "--hidden", "4", cwd=tmp_path)
     assert other.returncode == 2
     assert "holds another sweep" in other.stderr
 
@@ -197,14 +172,14 @@ def test_foreign_models_are_read_on_the_users_word_only(tmp_path: Path) -> None:
 
     with zipfile.ZipFile(tmp_path / "model.zip", "w") as archive:
         archive.writestr("data", pickle.dumps(Canary()))
-    done = _here("evaluate", "CartPole-v1", "--policy", "model.zip", cwd=tmp_path)
+    done = here("evaluate", "CartPole-v1", "--policy", "model.zip", cwd=tmp_path)
     assert done.returncode == 2
     assert "--trust" in done.stderr
     assert not canary.exists()
     model = DQN("MlpPolicy", "CartPole-v1", buffer_size=10, seed=2, device="cpu")
     model.save(tmp_path / "good.zip")
     words = ("evaluate", "CartPole-v1", "--policy", "good.zip", "--seeds", "0:3")
-    done = _here(*words, "--trust", "--algo", "dqn", "--format", "json", cwd=tmp_path)
+    done = here(*words, "--trust", "--algo", "dqn", "--format", "json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "as you trust them" in done.stderr
     trusted = load_policy(tmp_path / "good.zip", algorithm="dqn", trust=True)
