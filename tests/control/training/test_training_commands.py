@@ -151,12 +151,12 @@ def test_a_sweep_is_a_study_of_trainings(tmp_path: Path) -> None:
         identity["problem"]["class"] = "simhelm.calibration.training.sweep:TrainingSweep"
         store.set("identity", identity)
         store.commit()
-    for words in (
+    for repeated in (
         sweep,
         ("resume", "sweep", "--format", "csv"),
         ("show", "sweep", "--format", "csv"),
     ):
-        assert here(*words, cwd=tmp_path).stdout == done.stdout
+        assert here(*repeated, cwd=tmp_path).stdout == done.stdout
     other = here(*sweep, "--hidden", "4", cwd=tmp_path)
     assert other.returncode == 2
     assert "holds another sweep" in other.stderr
