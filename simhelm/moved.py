@@ -18,6 +18,7 @@ MOVED = {
     "simhelm.simulators.space": "simhelm.core.space",
     "simhelm.simulators.subspace": "simhelm.core.subspace",
     "simhelm.calibration.cli": "simhelm.cli",
+    "simhelm.calibration.coefficients": "simhelm.simulators.transport.coefficients",
     "simhelm.calibration.errors": "simhelm.core.errors",
     "simhelm.calibration.testing": "simhelm.testing",
     "simhelm.calibration.training": "simhelm.control.training",

@@ -101,8 +101,8 @@ def dashboard(
 
     Prints the address of the page. Nothing in DIR is written, and the page cannot change anything.
     """
-    from simhelm.calibration.dashboard.application import page_of
-    from simhelm.calibration.dashboard.serving import own_names, serving, wait
+    from simhelm.cli.dashboard.application import page_of
+    from simhelm.cli.dashboard.serving import own_names, serving, wait
     from simhelm.core.cancellation import Cancellation
     from simhelm.experiments.signals import signals
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from simhelm.calibration.dashboard.application import page_of
-from simhelm.calibration.dashboard.serving import serving
+from simhelm.cli.dashboard.application import page_of
+from simhelm.cli.dashboard.serving import serving
 from simhelm.core.errors import ConfigurationError, DirectoryError
 from simhelm.experiments.kinds import KINDS, of_directory, of_table
 from simhelm.experiments.lock import exclusive

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from simhelm.calibration.dashboard.live_report import LiveReport, report_application
-from simhelm.calibration.dashboard.serving import Application
+from simhelm.cli.dashboard.live_report import LiveReport, report_application
+from simhelm.cli.dashboard.serving import Application
 from simhelm.experiments.kinds import of_directory
 
 
@@ -38,8 +38,8 @@ def _study_page(directory: Path) -> Page:
         raise ImportError(
             f"the page of a study: {error}; pip install 'simhelm[dashboard]'"
         ) from error
-    from simhelm.calibration.dashboard.live_study import STUDY_ID, LiveStudy
     from simhelm.calibration.study.view import StudyView
+    from simhelm.cli.dashboard.live_study import STUDY_ID, LiveStudy
 
     application = optuna_dashboard.wsgi(LiveStudy(StudyView(directory)))
     return Page(application, f"/dashboard/studies/{STUDY_ID}")

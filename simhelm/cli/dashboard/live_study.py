@@ -13,10 +13,10 @@ from optuna.study import StudyDirection
 from optuna.study._frozen import FrozenStudy
 from optuna.trial import FrozenTrial, TrialState
 
-from simhelm.calibration.dashboard.read_only_storage import ReadOnlyStorage
 from simhelm.calibration.study.export import curve_by_step, optuna_state, user_attributes
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
+from simhelm.cli.dashboard.read_only_storage import ReadOnlyStorage
 from simhelm.core.errors import DirectoryError
 from simhelm.core.space import to_distributions
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from simhelm.calibration.dashboard.serving import Application, Request, Respond
+from simhelm.cli.dashboard.serving import Application, Request, Respond
 from simhelm.core.errors import DirectoryError
 from simhelm.experiments.page import page, paragraph
 

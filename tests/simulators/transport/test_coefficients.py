@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from simhelm.calibration.coefficients import read_coefficients, write_coefficients
+from simhelm.simulators.transport.coefficients import read_coefficients, write_coefficients
 
 TEXT = (
     "# of the tour mode choice\r\n"

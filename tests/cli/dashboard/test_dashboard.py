@@ -13,17 +13,17 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from simhelm.calibration import run_study
-from simhelm.calibration.dashboard.application import page_of
-from simhelm.calibration.dashboard.serving import serving
+from simhelm.cli.dashboard.application import page_of
+from simhelm.cli.dashboard.serving import serving
 from simhelm.control.configuration import parse_config
 from simhelm.control.run import run_steering
 from simhelm.control.training.configuration import resolve_training
 from simhelm.control.training.train import train
 from simhelm.core.errors import ConfigurationError, DirectoryError
 from tests.browser import browser, complaints
-from tests.calibration.dashboard.server import answer, dashboard, fingerprints
 from tests.calibration.study.harness import wait_until
 from tests.calibration.study.problems import Bowl
+from tests.cli.dashboard.server import answer, dashboard, fingerprints
 from tests.subprocesses import PATIENCE
 
 STEERING = {
@@ -93,7 +93,7 @@ def test_the_page_of_a_study_follows_it_and_leaves_it_alone(tmp_path: Path) -> N
 
 
 def test_trials_of_small_budgets_are_not_the_best(tmp_path: Path) -> None:
-    from simhelm.calibration.dashboard.live_study import LiveStudy
+    from simhelm.cli.dashboard.live_study import LiveStudy
 
     view = run_study(
         Bowl(), tmp_path / "s", trials=20, seed=1,
