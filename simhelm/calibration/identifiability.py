@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.core.problem import Parameter, Problem, Value
+from simhelm.evidence import resamples
 
 Floats = NDArray[np.float64]
 
@@ -93,8 +94,7 @@ def identifiability(
         [_slopes(problem, config, p, outputs, seeds, step) for p in problem.parameters], axis=2
     )
     deviation, correlation = _estimate(base, slopes)
-    rng = np.random.default_rng(list(seeds))
-    picks = rng.integers(0, len(seeds), (_DRAWS, len(seeds)))
+    picks = resamples(len(seeds), np.random.default_rng(list(seeds)), _DRAWS)
     resampled = [_estimate(base[pick], slopes[pick])[0] for pick in picks]
     interval = np.quantile(resampled, [0.025, 0.975], axis=0, method="nearest")
     names = tuple(p.name for p in problem.parameters)

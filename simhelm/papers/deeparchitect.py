@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from simhelm.evidence import mean_interval
 from simhelm.papers.deeparchitect_figure import draw_curves
 from simhelm.papers.deeparchitect_search import Method, Scale, Searched, run_searches
 from simhelm.papers.part import Part, Row
@@ -103,9 +104,7 @@ def errors(found: Found, scale: Scale, place: int) -> dict[str, dict[str, Floats
 
 def interval(values: Floats) -> tuple[float, float]:
     """95 % percentile bootstrap interval of the mean; the same resamples for every quantity."""
-    drawn = np.random.default_rng(0).integers(0, len(values), (_DRAWS, len(values)))
-    low, high = np.quantile(values[drawn].mean(axis=1), (0.025, 0.975))
-    return float(low), float(high)
+    return mean_interval(values, _DRAWS)
 
 
 def _in_words(values: Floats) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.envs.nbody.settings import ActionKind
+from simhelm.evidence import mean_interval, middle, resamples
 from simhelm.papers.three_body_training import make_vector
 from simhelm.simulators.nbody import (
     YEAR,
@@ -50,9 +51,7 @@ class Runs:
 
     def cost_interval(self) -> tuple[float, float]:
         """95 % bootstrap interval of the mean cost over seeds."""
-        means = self.costs[resamples(self.costs.size)].mean(axis=1)
-        low, high = np.quantile(means, (0.025, 0.975))
-        return float(low), float(high)
+        return mean_interval(self.costs)
 
     def text(self) -> str:
         """Error and cost for a table."""
@@ -65,17 +64,11 @@ class Runs:
         )
 
 
-def resamples(size: int) -> NDArray[np.int64]:
-    """Indices of a thousand bootstrap samples, the same for every policy (paired)."""
-    return np.random.default_rng(0).integers(0, size, (1000, size))
-
-
 def saving(reference: Runs, runs: Runs) -> tuple[float, float, float]:
     """How many times fewer evaluations in total, with its 95 % paired bootstrap interval."""
     drawn = resamples(runs.costs.size)
     ratios = reference.costs[drawn].mean(axis=1) / runs.costs[drawn].mean(axis=1)
-    low, high = np.quantile(ratios, (0.025, 0.975))
-    return float(reference.costs.mean() / runs.costs.mean()), float(low), float(high)
+    return (float(reference.costs.mean() / runs.costs.mean()), *middle(ratios))
 
 
 def median_saving(reference: Runs, runs: Runs) -> float:

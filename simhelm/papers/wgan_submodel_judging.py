@@ -20,18 +20,20 @@ import simhelm.calibration.sampling
 from simhelm.agents.generators import (
     WGANGP,
     WGANSettings,
-    kolmogorov_smirnov,
     marginal_wasserstein,
     nearest_neighbour_ratio,
-    relative_errors,
-    sampling_floor,
     sliced_wasserstein,
 )
 from simhelm.agents.generators.distances import discrepancy_of, energy_of, pairwise
-from simhelm.agents.generators.quantity import STATISTICS
 from simhelm.calibration.sampling.distributions import draw_excitation
 from simhelm.calibration.sampling.plate_models import Resolution, peaks
 from simhelm.calibration.sampling.plate_solves import Solves, fingerprint, read
+from simhelm.evidence import (
+    STATISTICS,
+    kolmogorov_smirnov,
+    relative_errors,
+    sampling_floor,
+)
 from simhelm.experiments.atomic_write import write_json
 from simhelm.papers.wgan_submodel_rivals import (
     RIVALS,

@@ -10,12 +10,6 @@ from simhelm.agents.generators.distances import (
 from simhelm.agents.generators.excitation import Excitation
 from simhelm.agents.generators.gaussian_process import GaussianProcessMean
 from simhelm.agents.generators.pod import Pod
-from simhelm.agents.generators.quantity import (
-    Estimate,
-    kolmogorov_smirnov,
-    relative_errors,
-    sampling_floor,
-)
 from simhelm.agents.generators.simulated import CoarseModel
 from simhelm.agents.generators.statistical import (
     Bootstrap,
@@ -25,12 +19,12 @@ from simhelm.agents.generators.statistical import (
 )
 from simhelm.agents.generators.wgan import WGANGP
 from simhelm.agents.generators.wgan_settings import WGANSettings
+from simhelm.core.lazy import lazy_names
 
 __all__ = [
     "WGANGP",
     "Bootstrap",
     "CoarseModel",
-    "Estimate",
     "Excitation",
     "GaussianCopula",
     "GaussianProcessMean",
@@ -39,11 +33,16 @@ __all__ = [
     "SmoothedBootstrap",
     "WGANSettings",
     "energy_distance",
-    "kolmogorov_smirnov",
     "marginal_wasserstein",
     "maximum_mean_discrepancy",
     "nearest_neighbour_ratio",
-    "relative_errors",
-    "sampling_floor",
     "sliced_wasserstein",
 ]
+
+# How well a distribution is met is evidence by now; its old names still lead there.
+__getattr__ = lazy_names(
+    __name__,
+    dict.fromkeys(
+        ("Estimate", "kolmogorov_smirnov", "relative_errors", "sampling_floor"), "simhelm.evidence"
+    ),
+)

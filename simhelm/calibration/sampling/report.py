@@ -11,11 +11,11 @@ import pyarrow.parquet
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from simhelm.agents.generators.quantity import STATISTICS, Estimate, estimate, resampled
 from simhelm.calibration.sampling.configuration import MonteCarloConfig
 from simhelm.calibration.sampling.distributions import LAW
 from simhelm.calibration.sampling.plate_models import models
 from simhelm.calibration.sampling.sampling import Samples, resolution_of
+from simhelm.evidence import STATISTICS, Estimate, resampled
 from simhelm.experiments.atomic_write import atomic_write
 from simhelm.experiments.figures import save_figure
 from simhelm.simulators.fem import draw_plate
@@ -43,7 +43,7 @@ def records(samples: Samples, seed: int) -> list[dict[str, str]]:
     return [
         {"greatest von Mises stress": _NAMES[key]}
         | {
-            name: _words(estimate(statistic(values), statistic(drawn[name])))
+            name: _words(Estimate.of(statistic(values), statistic(drawn[name])))
             for name, values in columns.items()
         }
         for key, statistic in STATISTICS.items()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simhelm.evidence import middle
 from simhelm.papers.lottery.sweep import WITHIN, Sweep
 
 _DRAWS = 2000
@@ -47,7 +48,7 @@ def bootstrap_median(values: Floats, rng: np.random.Generator) -> tuple[float, f
     rows = rng.integers(settings, size=(_DRAWS, settings))
     columns = rng.integers(seeds, size=(_DRAWS, settings, seeds))
     medians = np.median(values[rows[:, :, None], columns].reshape(_DRAWS, -1), axis=1)
-    return _interval(medians)
+    return middle(medians, "inverted_cdf")
 
 
 def bootstrap_best_of(sweep: Sweep, k: int, rng: np.random.Generator) -> tuple[float, float]:
@@ -60,13 +61,7 @@ def bootstrap_best_of(sweep: Sweep, k: int, rng: np.random.Generator) -> tuple[f
             for values in (sweep.tuning, sweep.report)
         )
         found[place] = best_of(tuning, report, k)
-    return _interval(found)
-
-
-def _interval(values: Floats) -> tuple[float, float]:
-    # By counting, not by interpolation: regrets may be infinite.
-    low, high = np.quantile(values, [0.025, 0.975], method="inverted_cdf")
-    return float(low), float(high)
+    return middle(found, "inverted_cdf")
 
 
 def within(values: Floats) -> float:

@@ -10,15 +10,13 @@ from scipy.stats import wasserstein_distance
 
 from simhelm.agents.generators import (
     energy_distance,
-    kolmogorov_smirnov,
     marginal_wasserstein,
     maximum_mean_discrepancy,
     nearest_neighbour_ratio,
-    relative_errors,
-    sampling_floor,
     sliced_wasserstein,
 )
 from simhelm.agents.generators.distances import pairwise
+from simhelm.evidence import kolmogorov_smirnov, relative_errors, sampling_floor
 
 
 def normal(seed: int, *shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

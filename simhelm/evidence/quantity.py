@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import ks_2samp
+
+from simhelm.evidence.bootstrap import Estimate, resampled
 
 Floats = NDArray[np.float64]
 
@@ -18,32 +19,11 @@ STATISTICS: Mapping[str, Callable[[Floats], Floats]] = {
     "q95": lambda values: np.asarray(np.quantile(values, 0.95, axis=-1)),
     "q99": lambda values: np.asarray(np.quantile(values, 0.99, axis=-1)),
 }
-DRAWS = 1000
-
-
-@dataclasses.dataclass(frozen=True)
-class Estimate:
-    """A number with its 95 % bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 def kolmogorov_smirnov(generated: Floats, reference: Floats) -> float:
     """Greatest distance of the two empirical distribution functions, in [0, 1]."""
     return float(ks_2samp(generated, reference).statistic)
-
-
-def resampled(values: Floats, rng: np.random.Generator) -> Floats:
-    """Bootstrap samples of values (n,), shape (draws, n)."""
-    return values[rng.integers(len(values), size=(DRAWS, len(values)))]
-
-
-def estimate(value: Floats, drawn: Floats) -> Estimate:
-    """A value with the middle 95 % of what bootstrap samples gave."""
-    low, high = np.quantile(drawn, (0.025, 0.975))
-    return Estimate(float(value), float(low), float(high))
 
 
 def relative_errors(
@@ -58,7 +38,7 @@ def relative_errors(
         raise ValueError("expected two or more values each, those of the reference positive")
     ours, theirs = resampled(generated, rng), resampled(reference, rng)
     return {
-        name: estimate(
+        name: Estimate.of(
             statistic(generated) / statistic(reference) - 1.0,
             statistic(ours) / statistic(theirs) - 1.0,
         )

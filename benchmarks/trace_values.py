@@ -1,4 +1,4 @@
-"""Which files of ours a value passes on its way; ``python -m tests.trace_values`` prints three ways.
+"""Which files of ours a value passes: ``python -m benchmarks.trace_values`` prints three ways.
 
 A file counts where one of its functions is called with the value among its arguments, or within a
 mapping, a sequence or an object of ours among them; calls within a file count once. The ways:
@@ -129,7 +129,7 @@ def files_passed(value: float, arguments: list[str], folder: Path) -> list[str]:
     log.unlink(missing_ok=True)
     paths = [str(folder), str(ROOT.parent), os.environ.get("PYTHONPATH", "")]
     environment = {_LOG: str(log), _VALUE: str(value), "PYTHONPATH": os.pathsep.join(paths)}
-    subprocess.run(
+    subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "simhelm", "-q", *arguments],
         env={**os.environ, **environment},
         stdout=subprocess.DEVNULL,
