@@ -40,9 +40,5 @@ __all__ = [
 ]
 
 # How well a distribution is met is evidence by now; its old names still lead there.
-__getattr__ = lazy_names(
-    __name__,
-    dict.fromkeys(
-        ("Estimate", "kolmogorov_smirnov", "relative_errors", "sampling_floor"), "simhelm.evidence"
-    ),
-)
+_NOW_EVIDENCE = ("Estimate", "kolmogorov_smirnov", "relative_errors", "sampling_floor")
+__getattr__ = lazy_names(__name__, dict.fromkeys(_NOW_EVIDENCE, "simhelm.evidence"))
