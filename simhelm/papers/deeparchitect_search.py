@@ -9,11 +9,11 @@ import json
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any
 
 import simhelm.simulators.networks
+from simhelm.calibration.jobs import Job, run_jobs
 from simhelm.calibration.study.configuration import SamplerTable
 from simhelm.calibration.study.pool import local_executor
 from simhelm.calibration.study.sampler_session import SamplerSession
@@ -144,16 +144,20 @@ def run_searches(
     """Every method with every seed, by name; finished searches are in the store."""
     known = read_store(store)
     log.info("%d trainings known from %s", len(known), store)
-    jobs = [(method, seed) for seed in range(scale.seeds) for method in methods]
-    found: dict[tuple[str, int], Searched] = {}
+    jobs = [
+        Job(f"{method.name}, seed {seed}", search, (method, seed, scale, known))
+        for seed in range(scale.seeds)
+        for method in methods
+    ]
+    found: dict[str, Searched] = {}
     with local_executor(scale.workers) as executor:
-        running = {executor.submit(search, *job, scale, known): job for job in jobs}
-        for future in as_completed(running):
-            method, seed = running[future]
-            found[method.name, seed], new = future.result()
+        for key, (found[key], new) in run_jobs(jobs, executor, what="searches"):
             append_store(store, new)
-            log.info("%s, seed %d: %d new trainings", method.name, seed, len(new))
-    return {m.name: tuple(found[m.name, seed] for seed in range(scale.seeds)) for m in methods}
+            log.info("%s: %d new trainings", key, len(new))
+    return {
+        m.name: tuple(found[f"{m.name}, seed {seed}"] for seed in range(scale.seeds))
+        for m in methods
+    }
 
 
 def read_store(path: Path) -> dict[str, Trained]:

@@ -24,8 +24,8 @@ from simhelm.calibration.sampling.plate_solves import gather
 from simhelm.calibration.study.pool import local_executor
 from simhelm.papers.part import Part, Row
 from simhelm.papers.wgan_submodel_judging import (
+    Fit,
     Floors,
-    Job,
     Judged,
     Scale,
     floors,
@@ -97,12 +97,12 @@ def case_parts(case: Case, scale: Scale, folder: Path, executor: Executor) -> It
     """All tables of one way to prepare the traces, those of the most training solves first."""
     floor = floors(case, scale, folder)
     for count in reversed(scale.trainings):
-        jobs = [Job(name, case, count, seed) for name in RIVALS for seed in range(scale.seeds)]
+        jobs = [Fit(name, case, count, seed) for name in RIVALS for seed in range(scale.seeds)]
         # Trainings take longest: they begin first.
         jobs.sort(key=lambda job: job.name != WGAN)
         judged = judge_all(jobs, scale, folder, executor)
         found = {
-            name: [judged[Job(name, case, count, seed)] for seed in range(scale.seeds)]
+            name: [judged[Fit(name, case, count, seed)] for seed in range(scale.seeds)]
             for name in RIVALS
         }
         yield traces_part(found, floor, case, count)

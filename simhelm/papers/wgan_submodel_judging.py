@@ -9,7 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from simhelm.agents.generators import (
     sliced_wasserstein,
 )
 from simhelm.agents.generators.distances import discrepancy_of, energy_of, pairwise
+from simhelm.calibration.jobs import FileStore, Job, run_jobs
 from simhelm.calibration.sampling.distributions import draw_excitation
 from simhelm.calibration.sampling.plate_models import Resolution, peaks
 from simhelm.calibration.sampling.plate_solves import Solves, fingerprint, read
@@ -89,7 +90,7 @@ class Scale:
 
 
 @dataclasses.dataclass(frozen=True)
-class Job:
+class Fit:
     """One generator, fitted once."""
 
     name: str
@@ -129,25 +130,34 @@ class Floors:
 
 
 def judge_all(
-    jobs: Sequence[Job], scale: Scale, folder: Path, executor: Executor
-) -> dict[Job, Judged]:
-    """Every job; those that are on disk are not done again."""
-    running = {executor.submit(judge, job, scale, folder): job for job in jobs}
-    found = {}
-    for future in as_completed(running):
-        job = running[future]
-        found[job] = future.result()
-        log.info("%s, fitted in %.0f s of CPU", job, found[job].seconds)
-    return {job: found[job] for job in jobs}
+    jobs: Sequence[Fit], scale: Scale, folder: Path, executor: Executor
+) -> dict[Fit, Judged]:
+    """Every fit; those that are on disk are not done again."""
+    by_key = {_stem(job): job for job in jobs}
+
+    def file(key: str) -> Path:
+        return _place(scale, folder, is_trained=by_key[key].name == WGAN) / f"{key}.json"
+
+    store = FileStore(file, _write, _read)
+    calls = (Job(key, judge, (job, scale, folder)) for key, job in by_key.items())
+    found = dict(run_jobs(calls, executor, store, what="fits"))
+    return {job: found[key] for key, job in by_key.items()}
 
 
-def judge(job: Job, scale: Scale, folder: Path) -> Judged:
-    """Fit, sample, compare; or read what was judged before."""
-    place = _place(scale, folder, is_trained=job.name == WGAN)
-    stem = f"{list(RIVALS).index(job.name)}-{job.case.replace(' ', '-')}-{job.trainings}-{job.seed}"
-    file = place / f"{stem}.json"
-    if file.exists():
-        return Judged(**json.loads(file.read_text(encoding="utf-8")))
+def _write(path: Path, judged: Judged) -> None:
+    path.write_text(json.dumps(dataclasses.asdict(judged), indent=2, allow_nan=False), "utf-8")
+
+
+def _read(path: Path) -> Judged:
+    return Judged(**json.loads(path.read_text(encoding="utf-8")))
+
+
+def _stem(job: Fit) -> str:
+    return f"{list(RIVALS).index(job.name)}-{job.case.replace(' ', '-')}-{job.trainings}-{job.seed}"
+
+
+def judge(job: Fit, scale: Scale, folder: Path) -> Judged:
+    """Fit, sample, compare."""
     solves = read_set(scale, folder, 1 + job.seed).first(job.trainings)
     training = training_of(solves, job.case, _random(_EXCITE_TRAINING, job.seed))
     start = time.process_time()
@@ -155,9 +165,9 @@ def judge(job: Job, scale: Scale, folder: Path) -> Judged:
     fitted = RIVALS[job.name](training, setting)
     seconds = time.process_time() - start
     if isinstance(fitted.sampler, WGANGP):
-        fitted.sampler.save(place / f"{stem}.npz")
+        fitted.sampler.save(_place(scale, folder, is_trained=True) / f"{_stem(job)}.npz")
     generated = fitted.sampler.sample(scale.held_out, _random(_SAMPLE, job.seed))
-    judged = Judged(
+    return Judged(
         _judge_traces(generated, training, scale, folder, job.case),
         _judge_stress(generated, scale, folder, job),
         fitted.training_work,
@@ -165,8 +175,6 @@ def judge(job: Job, scale: Scale, folder: Path) -> Judged:
         fitted.needs_solves,
         seconds,
     )
-    write_json(file, dataclasses.asdict(judged))
-    return judged
 
 
 def _judge_traces(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
-from collections import deque
-from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +19,16 @@ from simhelm.agents.generators import (
     GaussianScores,
     SmoothedBootstrap,
 )
+from simhelm.calibration.jobs import Job, run_jobs
 from simhelm.calibration.sampling.configuration import MonteCarloConfig
 from simhelm.calibration.sampling.distributions import draw_excitation
 from simhelm.calibration.sampling.plate_models import Resolution, peaks
 from simhelm.calibration.sampling.plate_solves import gather, read
 
-log = logging.getLogger(__name__)
-
 Floats = NDArray[np.float64]
 
 # Samples that are driven together, whatever the number of workers.
 CHUNK = 100
-# Chunks that are under way at most, and between two messages.
-_AHEAD, _TOLD_EVERY = 16, 50
 FITS: Mapping[str, Callable[[Floats, int], Any]] = {
     "bootstrap": lambda traces, seed: Bootstrap.fit(traces),
     "smoothed-bootstrap": lambda traces, seed: SmoothedBootstrap.fit(traces),
@@ -76,38 +71,20 @@ def sample(config: MonteCarloConfig, folder: Path, executor: Executor) -> Sample
     solves = read(resolution, folder, *training)
     generator = FITS[table.generator](solves.traces, config.seed)
     children = np.random.SeedSequence(config.seed).spawn(-(-table.samples // CHUNK))
-    rows: list[Floats] = []
-    running: deque[_Chunk] = deque()
-    for number, child in enumerate(children, start=1):
-        running.append(_begin(generator, np.random.default_rng(child), resolution, executor))
-        # Traces are large: few of them wait, however many samples there are.
-        if len(running) == _AHEAD:
-            rows.append(running.popleft().rows())
-        if number % _TOLD_EVERY == 0:
-            log.info("%d of %d samples under way", number * CHUNK, table.samples)
-    rows += [chunk.rows() for chunk in running]
+
+    def chunks() -> Iterator[Job[Floats]]:
+        for number, child in enumerate(children):
+            rng = np.random.default_rng(child)
+            drawn = generator.sample(CHUNK, rng), draw_excitation(CHUNK, rng), resolution
+            yield Job(f"{number:08d}", _drive, drawn)
+
+    found = dict(run_jobs(chunks(), executor, what=f"chunks of {CHUNK} samples"))
+    rows = [found[key] for key in sorted(found)]
     amplitudes, delays, raw, divided = np.concatenate(rows)[: table.samples].T
     return Samples(amplitudes, delays, raw, divided, 1e-6 * solves.peaks)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Chunk:
-    """Samples under way."""
-
-    excitation: Excitation
-    raw: Future[Floats]
-    divided: Future[Floats]
-
-    def rows(self) -> Floats:
-        """Amplitude, delay (s), both stresses (MPa) of every sample, shape (samples, 4)."""
-        amplitudes, delays = self.excitation.amplitudes, 1e-6 * self.excitation.delays
-        return np.stack([amplitudes, delays, self.raw.result(), self.divided.result()], axis=1)
-
-
-def _begin(
-    generator: Any, rng: np.random.Generator, resolution: Resolution, executor: Executor
-) -> _Chunk:
-    traces = generator.sample(CHUNK, rng)
-    excitation = draw_excitation(CHUNK, rng)
-    raw = executor.submit(peaks, excitation.excite(traces), resolution)
-    return _Chunk(excitation, raw, executor.submit(peaks, traces, resolution))
+def _drive(traces: Floats, excitation: Excitation, resolution: Resolution) -> Floats:
+    """Amplitude, delay (s), both stresses (MPa) of every sample, shape (samples, 4)."""
+    stresses = [peaks(excitation.excite(traces), resolution), peaks(traces, resolution)]
+    return np.stack([excitation.amplitudes, 1e-6 * excitation.delays, *stresses], axis=1)

@@ -9,11 +9,13 @@ import math
 from pathlib import Path
 
 import simhelm.agents.samplers
-from simhelm.experiments.jsonl import append_rows, read_rows
+from simhelm.calibration.jobs import LineStore
 from simhelm.experiments.provenance import installed
 from simhelm.papers.lottery import agents
 from simhelm.papers.lottery.instances import Instance
 
+# A regret, and the evaluations behind it.
+Searched = tuple[float, agents.Evaluations]
 _LIBRARIES = ("optuna", "numpy", "torch", "stable_baselines3")
 
 
@@ -37,14 +39,10 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-def read(path: Path) -> dict[str, float]:
-    """Regrets by key."""
-    return {
-        str(name): math.inf if regret is None else float(regret)
-        for name, regret in read_rows(path, 2)
-    }
-
-
-def append(path: Path, name: str, regret: float) -> None:
-    """Add a run."""
-    append_rows(path, [[name, regret if math.isfinite(regret) else None]])
+def regrets(path: Path) -> LineStore[Searched]:
+    """Regrets by key in a file; infinity, which JSON has not, is null, and no evaluations."""
+    return LineStore(
+        path,
+        lambda found: found[0] if math.isfinite(found[0]) else None,
+        lambda cell: (math.inf if cell is None else float(cell), []),
+    )

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simhelm.calibration.jobs import Job, run_jobs
 from simhelm.calibration.study.pool import local_executor
 from simhelm.core.problem import Problem
 from simhelm.papers.lottery import agents, store
 from simhelm.papers.lottery.instances import Instance, opened
 
-log = logging.getLogger(__name__)
-
 # Regret in the logarithm that counts as "within 1 % of the optimum".
 WITHIN = math.log(1.01)
-_TOLD_EVERY = 50
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,13 +68,14 @@ def best_loss(problem: Problem, evaluations: agents.Evaluations) -> float:
     return min((-problem.score(m) for _, m in evaluations if m.succeeded), default=math.inf)
 
 
-def run_one(instance: Instance, agent: str, setting: int, seed: int, scale: Scale) -> Run:
-    """One search of an agent with one of its settings."""
+def run_one(
+    instance: Instance, agent: str, setting: int, seed: int, scale: Scale
+) -> store.Searched:
+    """The regret of one search of an agent with one of its settings; its evaluations if kept."""
     problem, optimum = opened(instance)
     options = agents.settings_of(agent)[setting]
     found = agents.search(problem, agent, options, budget=scale.budget, seed=seed)
-    regret = best_loss(problem, found) - optimum
-    return Run(instance, agent, setting, seed, regret, found if scale.keep else [])
+    return best_loss(problem, found) - optimum, found if scale.keep else []
 
 
 def run_all(
@@ -104,20 +101,12 @@ def run_all(
         for setting in range(len(agents.settings_of(agent)))
         for seed in seeds[agent == agents.RANDOM]
     ]
-    before = {} if known is None else store.read(known)
-    keys = {job: store.key(*job, scale.budget) for job in jobs}
-    yield from (Run(*job, before[keys[job]], []) for job in jobs if keys[job] in before)
-    missing = [job for job in jobs if keys[job] not in before]
-    log.info("%d runs known, %d to do", len(jobs) - len(missing), len(missing))
+    by_key = {store.key(*job, scale.budget): job for job in jobs}
+    calls = (Job(key, run_one, (*job, scale)) for key, job in by_key.items())
+    kept = None if known is None else store.regrets(known)
     with local_executor(scale.workers, _one_thread) as executor:
-        running = {executor.submit(run_one, *job, scale): job for job in missing}
-        for place, future in enumerate(as_completed(running)):
-            run, job = future.result(), running[future]
-            if known is not None:
-                store.append(known, keys[job], run.regret)
-            if (place + 1) % _TOLD_EVERY == 0:
-                log.info("%d of %d runs done", place + 1, len(missing))
-            yield run
+        for key, (regret, evaluations) in run_jobs(calls, executor, kept, what="runs"):
+            yield Run(*by_key[key], regret, evaluations)
 
 
 def _seeds(
