@@ -160,7 +160,7 @@ def test_results_are_counted_and_a_small_version_says_so(
         "date": "2026-01-02",
         "minutes": 0.1,
         "versions": {"numpy": "2"},
-        "parts": [{"title": "Part", "records": [*rows, rows[0]], "remarks": ["A remark."]}],
+        "parts": [{"title": "Table", "records": [*rows, rows[0]], "remarks": ["A remark."]}],
     }
     (tmp_path / "three-body.json").write_text(json.dumps(record), encoding="utf-8")
     monkeypatch.setattr(results, "FOLDER", tmp_path)
@@ -170,8 +170,8 @@ def test_results_are_counted_and_a_small_version_says_so(
     (line,) = [text for text in index.splitlines() if text.startswith(f"| {link} |")]
     assert line.endswith("| 2 not tested | 2 of 3 |")
     assert index.count("| small version | not tested |") == 2
-    assert f"| Part: w | 1 | 2 | {link} |" in index
-    assert index.count("| Part: w |") == 1
+    assert f"| Table: w | 1 | 2 | {link} |" in index
+    assert index.count("| Table: w |") == 1
     page = pages["results/three-body.md"]
     assert "This is the small version" in page
     assert "| w | 1 | 2 | NO |" in page

@@ -8,10 +8,10 @@ from typing import Any
 
 from docs.pages.markdown import table
 from docs.pages.record import FOLDER
-from simhelm.papers import REPRODUCTIONS, Part
+from simhelm.papers import REPRODUCTIONS, Table
 from simhelm.papers.claims import Verdict, judged
 from simhelm.papers.papers import CLAIMS
-from simhelm.papers.part import Row
+from simhelm.papers.table import Row
 
 _DOCS = FOLDER.parent
 _CLAIM = ("claim", "place", "measured here", "verdict")
@@ -52,7 +52,7 @@ def _claims(name: str, record: dict[str, Any]) -> list[dict[str, str]]:
         ]
     rows = {part["title"]: part["records"] for part in record["parts"]}
     parts = [
-        Part(title, tuple(Row(r["what"], r["measured"], r["expected"]) for r in records))
+        Table(title, tuple(Row(r["what"], r["measured"], r["expected"]) for r in records))
         for title, records in rows.items()
     ]
     return judged(CLAIMS[name], parts)

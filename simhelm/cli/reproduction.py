@@ -18,7 +18,7 @@ from simhelm.core.errors import ConfigurationError
 from simhelm.experiments.signals import interruptible
 
 if TYPE_CHECKING:
-    from simhelm.papers import Part
+    from simhelm.papers import Table
 
 
 @app.command("list")
@@ -61,7 +61,7 @@ def reproduce(
         raise typer.Exit(EXIT_FAILED)
 
 
-def _print_claims(name: str, parts: list[Part], form: OutputFormat, *, quick: bool) -> None:
+def _print_claims(name: str, parts: list[Table], form: OutputFormat, *, quick: bool) -> None:
     """The claims as a last table, or behind all other rows for programs."""
     from simhelm.papers.claims import judged
     from simhelm.papers.papers import CLAIMS

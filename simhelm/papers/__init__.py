@@ -7,13 +7,13 @@ import importlib
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from simhelm.papers.part import Part
+from simhelm.papers.table import Table
 
 
 class Recompute(Protocol):
     """A generator of result tables; ``quick`` asks for fewer seeds and shorter runs."""
 
-    def __call__(self, *, quick: bool) -> Iterator[Part]: ...
+    def __call__(self, *, quick: bool) -> Iterator[Table]: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Reproduction:
     def load(self) -> Recompute:
         """The function behind ``target``."""
         module, _, name = self.target.partition(":")
-        function: Callable[..., Iterator[Part]] = getattr(importlib.import_module(module), name)
+        function: Callable[..., Iterator[Table]] = getattr(importlib.import_module(module), name)
         return function
 
 
@@ -57,4 +57,4 @@ REPRODUCTIONS: dict[str, Reproduction] = {
     ),
 }
 
-__all__ = ["REPRODUCTIONS", "Part", "Reproduction"]
+__all__ = ["REPRODUCTIONS", "Reproduction", "Table"]

@@ -21,13 +21,13 @@ from simhelm.papers.lottery.figure import draw_lottery
 from simhelm.papers.lottery.instances import DEFAULTS, Instance
 from simhelm.papers.lottery.statistics import chosen, summary
 from simhelm.papers.lottery.sweep import WITHIN, Scale, Sweep, collect, run_all
-from simhelm.papers.part import Part, Row
+from simhelm.papers.table import Row, Table
 
 FOLDER = Path("runs") / "archgym"
 FULL, QUICK = Scale(budget=64, seeds=3, workers=2), Scale(budget=12, seeds=2)
 
 
-def recompute(*, quick: bool) -> Iterator[Part]:
+def recompute(*, quick: bool) -> Iterator[Table]:
     """A table for each domain, what they say, then the proxies."""
     scale = QUICK if quick else FULL
     names = list(agents.QUICK_AGENTS if quick else agents.SWEEPS)
@@ -39,13 +39,13 @@ def recompute(*, quick: bool) -> Iterator[Part]:
         runs = list(run_all(names, tuning, report, scale, FOLDER / "regrets.jsonl"))
         title = f"{domain}: {report_on}, settings chosen on {tune_on}"
         found[title] = collect(names, tuning, runs)
-        yield lottery_part(title, found[title], scale)
-        yield verdict_part(domain, found[title])
+        yield lottery_table(title, found[title], scale)
+        yield verdict_table(domain, found[title])
     draw_lottery(FOLDER / "lottery.png", found)
     yield from archgym_proxy.recompute(quick=quick)
 
 
-def lottery_part(title: str, sweeps: Sequence[Sweep], scale: Scale) -> Part:
+def lottery_table(title: str, sweeps: Sequence[Sweep], scale: Scale) -> Table:
     """One row an agent."""
     rows = []
     for sweep in sweeps:
@@ -59,7 +59,7 @@ def lottery_part(title: str, sweeps: Sequence[Sweep], scale: Scale) -> Part:
         "optimum; expected regret of the best of 1, 3 and all settings, chosen on the other "
         "workload [95 % for all].",
     )
-    return Part(f"Regret, {title}", tuple(rows), remarks)
+    return Table(f"Regret, {title}", tuple(rows), remarks)
 
 
 def _in_words(cells: dict[str, str]) -> str:
@@ -71,7 +71,7 @@ def _in_words(cells: dict[str, str]) -> str:
     )
 
 
-def verdict_part(domain: str, sweeps: Sequence[Sweep]) -> Part:
+def verdict_table(domain: str, sweeps: Sequence[Sweep]) -> Table:
     """How much settings decide, and what choosing them buys."""
     random = next(sweep for sweep in sweeps if sweep.agent == agents.RANDOM)
     others = [sweep for sweep in sweeps if sweep is not random]
@@ -92,7 +92,7 @@ def verdict_part(domain: str, sweeps: Sequence[Sweep]) -> Part:
         ),
     )
     remark = "Medians over seeds on the workload of the report; best and worst are in hindsight."
-    return Part(f"What the numbers say: {domain}", rows, (remark,))
+    return Table(f"What the numbers say: {domain}", rows, (remark,))
 
 
 def _medians(sweep: Sweep) -> NDArray[np.float64]:

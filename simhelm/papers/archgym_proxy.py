@@ -16,7 +16,7 @@ from simhelm.calibration.proxy.data import TrainingData, from_configs
 from simhelm.calibration.proxy.training import fit, fit_trees, logarithmic
 from simhelm.calibration.proxy.tree_settings import TreeSettings
 from simhelm.core.problem import Value
-from simhelm.papers.part import Part, Row
+from simhelm.papers.table import Row, Table
 from simhelm.simulators.dram import simulate
 from simhelm.simulators.dram.controller import Controller
 from simhelm.simulators.dram.problem import DramController
@@ -64,16 +64,16 @@ def check_installed() -> None:
         raise ImportError("proxies need scikit-learn: pip install 'simhelm[proxy]'")
 
 
-def recompute(*, quick: bool) -> Iterator[Part]:
+def recompute(*, quick: bool) -> Iterator[Table]:
     """Errors, coverage, and the work of a prediction beside that of a simulation."""
     scale = QUICK if quick else FULL
     configs, pool = draw(scale)
     smaller = {size: errors_at(pool, scale, size) for size in scale.sizes[:-1]}
     largest = [checks_at(pool, scale, repeat) for repeat in range(scale.repeats)]
     last = np.array([[one.error for one in checks] for checks in largest])
-    yield error_part({**smaller, scale.sizes[-1]: last}, scale, bars=not quick)
-    yield coverage_part(largest, scale, bars=not quick)
-    yield speed_part(configs, pool, scale)
+    yield error_table({**smaller, scale.sizes[-1]: last}, scale, bars=not quick)
+    yield coverage_table(largest, scale, bars=not quick)
+    yield speed_table(configs, pool, scale)
 
 
 def draw(scale: Scale) -> tuple[list[dict[str, Value]], TrainingData]:
@@ -117,7 +117,7 @@ def checks_at(pool: TrainingData, scale: Scale, repeat: int) -> list[OutputCheck
     return check(fit(seen, dataclasses.replace(scale.settings, seed=repeat)), unseen)
 
 
-def error_part(found: Mapping[int, NDArray[np.float64]], scale: Scale, *, bars: bool) -> Part:
+def error_table(found: Mapping[int, NDArray[np.float64]], scale: Scale, *, bars: bool) -> Table:
     """Root mean square error over the mean, by training size."""
     rows = []
     for size, table in found.items():
@@ -137,10 +137,10 @@ def error_part(found: Mapping[int, NDArray[np.float64]], scale: Scale, *, bars: 
         f"trees an output; trace {WORKLOAD!r} of {scale.requests} requests. ArchGym reports 0.61 % "
         "on another simulator, from more data."
     )
-    return Part("Proxy error against training size", tuple(rows), (remark,))
+    return Table("Proxy error against training size", tuple(rows), (remark,))
 
 
-def coverage_part(found: Sequence[list[OutputCheck]], scale: Scale, *, bars: bool) -> Part:
+def coverage_table(found: Sequence[list[OutputCheck]], scale: Scale, *, bars: bool) -> Table:
     """How many unseen designs are within their 90 % intervals."""
     rows, (low, high) = [], COVERED
     for place, title in enumerate(OUTPUTS.values()):
@@ -156,10 +156,10 @@ def coverage_part(found: Sequence[list[OutputCheck]], scale: Scale, *, bars: boo
         )
         rows.append(Row(f"{title}: half-width of the interval", f"{width:.2f} %"))
     remark = "Mean (smallest .. largest) of the draws, unseen designs each."
-    return Part("Coverage of the 90 % intervals on unseen designs", tuple(rows), (remark,))
+    return Table("Coverage of the 90 % intervals on unseen designs", tuple(rows), (remark,))
 
 
-def speed_part(configs: list[dict[str, Value]], pool: TrainingData, scale: Scale) -> Part:
+def speed_table(configs: list[dict[str, Value]], pool: TrainingData, scale: Scale) -> Table:
     """What a prediction costs, in steps that can be counted."""
     forest = fit_trees(pool.part(np.arange(scale.sizes[-1])), scale.settings)
     visits = forest.visits(pool.rows).mean() / len(OUTPUTS)
@@ -177,7 +177,7 @@ def speed_part(configs: list[dict[str, Value]], pool: TrainingData, scale: Scale
         f"this machine, a simulation took {seconds:,.0f} times the processor time of a prediction "
         f"of all {len(OUTPUTS)} outputs in a batch of {len(pool.rows)}."
     )
-    return Part("Work of a proxy beside its simulator", rows, (remark,))
+    return Table("Work of a proxy beside its simulator", rows, (remark,))
 
 
 def _seconds_ratio(

@@ -7,7 +7,7 @@ import enum
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from simhelm.papers.part import Part, Row
+from simhelm.papers.table import Row, Table
 
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
 
@@ -29,7 +29,7 @@ class NotMeasured(LookupError):  # noqa: N818 - named for what happened
 class Tables:
     """The rows of a finished reproduction, to be looked up by title and quantity."""
 
-    def __init__(self, parts: Iterable[Part]) -> None:
+    def __init__(self, parts: Iterable[Table]) -> None:
         self._parts = {part.title: part for part in parts}
 
     def row(self, title: str, what: str) -> Row:
@@ -82,7 +82,7 @@ class Claim:
     judge: Callable[[Tables], tuple[str, Verdict]]
 
 
-def judged(claims: Sequence[Claim], parts: Iterable[Part]) -> list[dict[str, str]]:
+def judged(claims: Sequence[Claim], parts: Iterable[Table]) -> list[dict[str, str]]:
     """The claims for printing: claim, place, measured here, verdict.
 
     One whose tables are missing is not tested: hours of work are not lost to it.

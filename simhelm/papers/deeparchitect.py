@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from simhelm.evidence import mean_interval
 from simhelm.papers.deeparchitect_figure import draw_curves
 from simhelm.papers.deeparchitect_search import Method, Scale, Searched, run_searches
-from simhelm.papers.part import Part, Row
+from simhelm.papers.table import Row, Table
 
 RANDOM, BISECTION, SMBO = "random search", "MCTS with bisection", "SMBO, ridge"
 # What the searches see, which is the paper's measure; and what a user of the winner gets.
@@ -42,7 +42,7 @@ Floats = NDArray[np.float64]
 Found = Mapping[str, Sequence[Searched]]
 
 
-def recompute(*, quick: bool) -> Iterator[Part]:
+def recompute(*, quick: bool) -> Iterator[Table]:
     """A table for every budget, then what they say."""
     missing = [name for name in ("torch", "sklearn") if importlib.util.find_spec(name) is None]
     if missing:
@@ -50,13 +50,13 @@ def recompute(*, quick: bool) -> Iterator[Part]:
     scale = QUICK if quick else FULL
     found = run_searches(METHODS, scale, FOLDER / "evaluations.jsonl")
     for place in range(len(scale.budgets)):
-        yield budget_part(found, scale, place)
+        yield budget_table(found, scale, place)
     for measure in (VALIDATION, TEST):
-        yield verdict_part(found, scale, measure)
+        yield verdict_table(found, scale, measure)
     draw_curves(FOLDER / "curves.png", found)
 
 
-def budget_part(found: Found, scale: Scale, place: int) -> Part:
+def budget_table(found: Found, scale: Scale, place: int) -> Table:
     """Errors of the best network after a number of evaluations, every method."""
     rows = []
     for name in found:
@@ -71,10 +71,10 @@ def budget_part(found: Found, scale: Scale, place: int) -> Part:
         f"images; the winner is trained again with {scale.fresh} fresh seeds for the test error. "
         "Repeated networks count as evaluations."
     )
-    return Part(f"{scale.budgets[place]} networks a search", tuple(rows), (remark,))
+    return Table(f"{scale.budgets[place]} networks a search", tuple(rows), (remark,))
 
 
-def verdict_part(found: Found, scale: Scale, measure: str) -> Part:
+def verdict_table(found: Found, scale: Scale, measure: str) -> Table:
     """Which differences the intervals support, in words."""
     rows = []
     for place, count in enumerate(scale.budgets):
@@ -86,7 +86,7 @@ def verdict_part(found: Found, scale: Scale, measure: str) -> Part:
         change = values[BISECTION] - values["MCTS"]
         rows.append(Row(f"bisection against plain MCTS, {count} networks", verdict(change)))
     remark = "Better or worse is said where the 95 % interval of the paired difference excludes 0."
-    return Part(f"What the numbers say: {measure}", tuple(rows), (remark,))
+    return Table(f"What the numbers say: {measure}", tuple(rows), (remark,))
 
 
 def errors(found: Found, scale: Scale, place: int) -> dict[str, dict[str, Floats]]:

@@ -30,7 +30,7 @@ from simhelm.agents.bandits import (
     TsallisINF,
     best_fixed_arm,
 )
-from simhelm.papers.part import Part, Row
+from simhelm.papers.table import Row, Table
 from simhelm.simulators.linear import (
     DEFAULT_OMEGAS,
     SHIFT_DISTRIBUTIONS,
@@ -137,21 +137,21 @@ def draw_systems(dataset: str, seed: int, length: int = SOLVES) -> Systems:
     return Systems(matrix, shifts, truncated_normal_vectors(rng, length, matrix.size), rng)
 
 
-def recompute(*, quick: bool) -> Iterator[Part]:
+def recompute(*, quick: bool) -> Iterator[Table]:
     """All tables, in the order of the paper."""
     for dataset, seed in DATASETS.items():
         log.info("shifted systems, %s variance ...", dataset)
         systems = draw_systems(dataset, seed)
-        yield deterministic_part(dataset, systems)
-        yield learners_part(dataset, systems, seeds=2 if quick else 5)
+        yield deterministic_table(dataset, systems)
+        yield learners_table(dataset, systems, seeds=2 if quick else 5)
     log.info("trials on fresh systems ...")
-    yield trials_part(trials=2 if quick else 10)
+    yield trials_table(trials=2 if quick else 10)
     log.info("growth of the regret ...")
-    yield growth_part(rounds=8000 if quick else 32_000, seeds=2 if quick else 4)
+    yield growth_table(rounds=8000 if quick else 32_000, seeds=2 if quick else 4)
     yield from heat_parts((25,) if quick else (25, 50, 100), trials=2 if quick else 3)
 
 
-def deterministic_part(dataset: str, systems: Systems) -> Part:
+def deterministic_table(dataset: str, systems: Systems) -> Table:
     """Fixed factors and Young's factor: equal to the digit."""
     rows = [
         _exact(f"omega = {omega:g}", int(systems.counts_of(omega).sum()), expected)
@@ -160,7 +160,7 @@ def deterministic_part(dataset: str, systems: Systems) -> Part:
     optima = optimal_omegas_of_shifts(systems.matrix, systems.shifts)
     total = int(systems.counts(optima).sum())
     rows.append(_exact("Young's omega*(c) of each system", total, OPTIMAL_TOTALS[dataset]))
-    return Part(f"SOR, {dataset} variance: total iterations of {SOLVES:,} solves", tuple(rows))
+    return Table(f"SOR, {dataset} variance: total iterations of {SOLVES:,} solves", tuple(rows))
 
 
 def _exact(what: str, measured: int, expected: int) -> Row:
@@ -188,7 +188,7 @@ def play_sequence(bandit: Bandit, sequence: SystemSequence) -> Counts:
     return losses
 
 
-def learners_part(dataset: str, systems: Systems, *, seeds: int) -> Part:
+def learners_table(dataset: str, systems: Systems, *, seeds: int) -> Table:
     """Hindsight and the learners on the same systems, several seeds of each learner."""
     counts = np.stack([systems.counts_of(omega) for omega in GRID], axis=1)
     best = best_fixed_arm(counts)
@@ -208,7 +208,7 @@ def learners_part(dataset: str, systems: Systems, *, seeds: int) -> Part:
         met = None if bar is None else statistics.fmean(runs) <= bar
         rows.append(Row(name, _spread(runs), "" if bar is None else f"at most {bar:,}", met))
     title = f"Learners on the same systems, {dataset} variance, mean (sd) of {seeds} seeds"
-    return Part(title, tuple(rows))
+    return Table(title, tuple(rows))
 
 
 def _published_learners(
@@ -245,7 +245,7 @@ def _spread(runs: Sequence[int]) -> str:
     return f"{statistics.fmean(runs):,.0f} ({statistics.stdev(runs):,.0f})"
 
 
-def trials_part(*, trials: int) -> Part:
+def trials_table(*, trials: int) -> Table:
     """Tsallis-INF in three versions, plain and binned, on fresh systems every trial."""
     found: dict[tuple[str, str], list[int]] = {}
     for dataset, base in (("low", 1000), ("high", 2000)):
@@ -261,7 +261,7 @@ def trials_part(*, trials: int) -> Part:
         met = abs(statistics.fmean(runs) - mean) <= deviation if trials == 10 else None
         rows.append(Row(f"{name}, {dataset}", _spread(runs), f"{mean:,} ({deviation:,})", met))
     remarks = tuple(_spread_remark(found, dataset) for dataset in ("low", "high"))
-    return Part(f"Tsallis-INF, mean (sd) of {trials} trials", tuple(rows), remarks)
+    return Table(f"Tsallis-INF, mean (sd) of {trials} trials", tuple(rows), remarks)
 
 
 def _spread_remark(found: dict[tuple[str, str], list[int]], dataset: str) -> str:
@@ -307,7 +307,7 @@ def stream(rng: np.random.Generator, row: int, length: int = SOLVES) -> np.rando
     return np.random.Generator(bits)
 
 
-def growth_part(*, rounds: int, seeds: int) -> Part:
+def growth_table(*, rounds: int, seeds: int) -> Table:
     """Regret against omega = 1.65 at doubling lengths, and its growth exponent."""
     lengths = [500 * 2**k for k in range(int(math.log2(rounds // 500)) + 1)]
     makers: dict[str, Callable[[np.random.Generator], Bandit]] = {
@@ -342,17 +342,17 @@ def growth_part(*, rounds: int, seeds: int) -> Part:
                 exponent <= GROWTH_BAR if required else None,
             )
         )
-    return Part(f"Regret against omega = 1.65, low variance, mean of {seeds} seeds", tuple(rows))
+    return Table(f"Regret against omega = 1.65, low variance, mean of {seeds} seeds", tuple(rows))
 
 
-def heat_parts(sizes: Sequence[int], *, trials: int) -> Iterator[Part]:
+def heat_parts(sizes: Sequence[int], *, trials: int) -> Iterator[Table]:
     """The heat equation at several grids."""
     for nx in sizes:
         log.info("heat equation, nx = %d ...", nx)
-        yield _heat_part(nx, _heat_totals(nx, trials), trials)
+        yield _heat_table(nx, _heat_totals(nx, trials), trials)
 
 
-def _heat_part(nx: int, totals: dict[str, list[int]], trials: int) -> Part:
+def _heat_table(nx: int, totals: dict[str, list[int]], trials: int) -> Table:
     rows = [
         _exact(_heat_name(omega), totals[_heat_name(omega)][0], expected)
         for omega, expected in HEAT_TOTALS[nx].items()
@@ -365,7 +365,7 @@ def _heat_part(nx: int, totals: dict[str, list[int]], trials: int) -> Part:
             measured = f"{runs[0]:,}" if len(runs) == 1 else _spread(runs)
             rows.append(Row(name, measured, expected_text))
     title = f"Heat equation, nx = {nx}: total CG iterations of {SOLVES:,} steps"
-    return Part(title, tuple(rows), (f"Learners: mean (sd) of {trials} trials.",))
+    return Table(title, tuple(rows), (f"Learners: mean (sd) of {trials} trials.",))
 
 
 def _heat_name(omega: float | None) -> str:

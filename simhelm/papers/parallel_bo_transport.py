@@ -19,8 +19,8 @@ import numpy as np
 
 from simhelm.calibration.identifiability import noise_floor, sample_outputs
 from simhelm.calibration.study.trial import Trial
-from simhelm.papers.part import Part, Row
-from simhelm.papers.transport_clock import PUBLISHED_WORKERS, clock_part
+from simhelm.papers.table import Row, Table
+from simhelm.papers.transport_clock import PUBLISHED_WORKERS, clock_table
 from simhelm.papers.transport_figure import draw_errors
 from simhelm.papers.transport_studies import (
     CONTENDERS,
@@ -52,7 +52,7 @@ PUBLISHED_BEST = 25.9
 SHARES = tuple(f"share_{mode}" for mode in MODES)
 
 
-def recompute(*, quick: bool) -> Iterator[Part]:
+def recompute(*, quick: bool) -> Iterator[Table]:
     """Tables for both targets, for structure, for early stopping, and for workers.
 
     Studies are kept in ``STUDIES``: after an interruption the same call goes on.
@@ -60,15 +60,15 @@ def recompute(*, quick: bool) -> Iterator[Part]:
     scale = QUICK if quick else FULL
     for target in ("reachable", "paper"):
         problem = ModeChoice(target=target, persons=scale.persons, days=scale.days)
-        yield shares_part(target, problem, scale, CONTENDERS)
-    yield structure_part(scale, STRUCTURE_CONTENDERS)
-    yield stopping_part(scale)
-    yield clock_part(scale, CONTENDERS)
+        yield shares_table(target, problem, scale, CONTENDERS)
+    yield structure_table(scale, STRUCTURE_CONTENDERS)
+    yield stopping_table(scale)
+    yield clock_table(scale, CONTENDERS)
 
 
-def shares_part(
+def shares_table(
     target: str, problem: ModeChoice, scale: Scale, contenders: Sequence[Contender]
-) -> Part:
+) -> Table:
     """Every contender on one target: verified error, and runs to levels of error."""
     noise = noise_floor(
         sample_outputs(problem, HIDDEN_CONSTANTS, SHARES, range(FRESH, FRESH + scale.noise_seeds))
@@ -93,7 +93,9 @@ def shares_part(
         f"{PUBLISHED_WORKERS} for samplers that can be asked in batches. No number below the "
         f"noise says anything. Curves: {FOLDER / target}.png",
     )
-    return Part(f"Mode constants, {target} target, {scale.persons:,} persons", tuple(rows), remarks)
+    return Table(
+        f"Mode constants, {target} target, {scale.persons:,} persons", tuple(rows), remarks
+    )
 
 
 def _rows(
@@ -136,7 +138,7 @@ def _spread(values: Sequence[float]) -> str:
     return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
-def structure_part(scale: Scale, contenders: Sequence[Contender]) -> Part:
+def structure_table(scale: Scale, contenders: Sequence[Contender]) -> Table:
     """Constants, fleet, road capacity and value of time together, against the loss of the truth."""
     problem = TransportStructure(persons=scale.persons, days=scale.days)
     truth = verified(problem, problem.truth(), "loss")
@@ -148,7 +150,7 @@ def structure_part(scale: Scale, contenders: Sequence[Contender]) -> Part:
         best = [_best_structure(problem, contender, scale, seed) for seed in range(scale.seeds)]
         rows += _structure_rows(problem, contender.name, best, truth, judged=scale is FULL)
     runs = f"{runs_of(contenders[0], scale)} runs each, {scale.seeds} seeds"
-    return Part(
+    return Table(
         "Mode constants and structure", tuple(rows), (f"{runs}; verified on four fresh seeds.",)
     )
 
@@ -198,10 +200,10 @@ def _structure_rows(
     return rows
 
 
-def stopping_part(scale: Scale) -> Part:
+def stopping_table(scale: Scale) -> Table:
     """BOHB with and without the extrapolating early stop: days simulated and error reached."""
     if importlib.util.find_spec("hpbandster") is None:
-        return Part("Early stopping", (Row("BOHB", "not run: hpbandster is not installed"),))
+        return Table("Early stopping", (Row("BOHB", "not run: hpbandster is not installed"),))
     problem = ModeChoice(persons=scale.persons, days=scale.days)
     runs = max(12, round(100 * scale.share_of_runs))
     found = {
@@ -218,7 +220,7 @@ def stopping_part(scale: Scale) -> Part:
         Row("days saved", f"{saved:.0f} %", "at least 30 %" if judged else "",
             saved >= 30.0 if judged else None),
     )  # fmt: skip
-    return Part(f"Early stopping of BOHB's model, {runs} runs", rows)
+    return Table(f"Early stopping of BOHB's model, {runs} runs", rows)
 
 
 def _with_stopping(

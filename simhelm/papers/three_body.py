@@ -23,7 +23,7 @@ from simhelm.envs.nbody.episodes import SEED_RANGES
 from simhelm.envs.nbody.oracle import ActionTable, action_table
 from simhelm.envs.nbody.published import published_reward
 from simhelm.envs.nbody.settings import PUBLISHED_MU, SIXTH_ORDER_MU, ActionKind, Settings
-from simhelm.papers.part import Part, Row
+from simhelm.papers.table import Row, Table
 from simhelm.papers.three_body_figure import draw_fronts
 from simhelm.papers.three_body_runs import (
     INTERVAL,
@@ -81,11 +81,11 @@ _FINE_GRID = np.logspace(-2.4, -1.6, 17)
 _FINE_SIXTH = np.logspace(-1.6, -1.3, 7)
 
 
-def recompute(*, quick: bool) -> Iterator[Part]:
+def recompute(*, quick: bool) -> Iterator[Table]:
     """All tables; the quick version has fewer parameters and seeds, and trains hardly at all."""
     log.info("fixed parameters of the published environment ...")
-    yield published_part(rows=4 if quick else len(PUBLISHED_GRID))
-    yield reward_part()
+    yield published_table(rows=4 if quick else len(PUBLISHED_GRID))
+    yield reward_table()
     seeds = SEED_RANGES["test"][:6] if quick else SEED_RANGES["test"]
     log.info("baselines on %d test seeds ...", len(seeds))
     fixed = fixed_policies(seeds, quick=quick)
@@ -103,16 +103,16 @@ def recompute(*, quick: bool) -> Iterator[Part]:
             Policy.load(SHIPPED[ENVIRONMENT]).act_many, "method", seeds, guard=GUARDED["method"]
         )
     }
-    yield runs_part(f"Fixed schemes, {len(seeds)} test seeds", fixed)
-    yield runs_part(f"Classical rules, {len(seeds)} test seeds", rules)
+    yield runs_table(f"Fixed schemes, {len(seeds)} test seeds", fixed)
+    yield runs_table(f"Classical rules, {len(seeds)} test seeds", rules)
     for action, runs in learned.items():
-        yield runs_part(f"Learned, choice of {action}, {len(seeds)} test seeds", runs)
-    yield runs_part("The policy that ships, and the oracle allocation", shipped | oracle)
-    yield claims_part(fixed, learned, oracle, judged=not quick)
+        yield runs_table(f"Learned, choice of {action}, {len(seeds)} test seeds", runs)
+    yield runs_table("The policy that ships, and the oracle allocation", shipped | oracle)
+    yield claims_table(fixed, learned, oracle, judged=not quick)
     draw_fronts(FIGURE, fixed, rules, learned["method"], learned["parameter"], oracle)
 
 
-def published_part(*, rows: int) -> Part:
+def published_table(*, rows: int) -> Table:
     """Fixed parameters on the published 100 seeds and 300 steps."""
     found = []
     for mu, (error, evaluations) in list(zip(PUBLISHED_MU[::-1], PUBLISHED_GRID, strict=True))[
@@ -134,7 +134,7 @@ def published_part(*, rows: int) -> Part:
         "arithmetic, where nothing but the rounding differs, gives others. What is required "
         "there is to be no less accurate than expected."
     )
-    return Part(
+    return Table(
         "Published environment: fixed parameters, seeds 0 to 99, 300 steps", tuple(found), (remark,)
     )
 
@@ -149,7 +149,7 @@ def _error_row(mu: float, median: float, error: float) -> Row:
     return Row(what, measured, f"{error:.1e}", abs(median / error - 1.0) <= 0.1)
 
 
-def reward_part() -> Part:
+def reward_table() -> Table:
     """The published reward, to ten digits."""
     rows = []
     for error, step, mu, expected in REWARDS:
@@ -163,7 +163,7 @@ def reward_part() -> Part:
                 met,
             )
         )
-    return Part("Published reward 5", tuple(rows))
+    return Table("Published reward 5", tuple(rows))
 
 
 def fixed_policies(seeds: Sequence[int], *, quick: bool) -> dict[str, Runs]:
@@ -247,9 +247,9 @@ def learned_policies(
     return found
 
 
-def runs_part(title: str, runs: dict[str, Runs]) -> Part:
+def runs_table(title: str, runs: dict[str, Runs]) -> Table:
     """One row a policy, nothing required."""
-    return Part(title, tuple(Row(name, found.text()) for name, found in runs.items()))
+    return Table(title, tuple(Row(name, found.text()) for name, found in runs.items()))
 
 
 def best_fixed(fixed: dict[str, Runs], *, grid_only: bool) -> tuple[str, Runs]:
@@ -267,13 +267,13 @@ def best_fixed(fixed: dict[str, Runs], *, grid_only: bool) -> tuple[str, Runs]:
     return name, meeting[name]
 
 
-def claims_part(
+def claims_table(
     fixed: dict[str, Runs],
     learned: dict[str, dict[str, Runs]],
     oracle: dict[str, Runs],
     *,
     judged: bool,
-) -> Part:
+) -> Table:
     """Learned against the best fixed one; the mean over training seeds is judged."""
     rows = []
     references = {True: "of the published grid", False: "of all methods and finer grids"}
@@ -293,7 +293,7 @@ def claims_part(
         f"Savings are ratios of force evaluations over all test seeds; tolerance {TOLERANCE:g}. "
         f"Figure: {FIGURE}."
     )
-    return Part("Did learning pay?", tuple(rows), (remark,))
+    return Table("Did learning pay?", tuple(rows), (remark,))
 
 
 def _saving_row(what: str, reference: Runs, runs: Runs) -> Row:

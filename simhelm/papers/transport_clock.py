@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 
 from simhelm.calibration.study import run_study
-from simhelm.papers.part import Part, Row
+from simhelm.papers.table import Row, Table
 from simhelm.papers.transport_studies import (
     Contender,
     Scale,
@@ -25,7 +25,7 @@ PUBLISHED_WORKERS = 18
 _RUNS = 36
 
 
-def clock_part(scale: Scale, contenders: Sequence[Contender]) -> Part:
+def clock_table(scale: Scale, contenders: Sequence[Contender]) -> Table:
     """Seconds of one study of every contender, in this process and with two workers."""
     problem = ModeChoice(persons=scale.persons, days=scale.days)
     rows = []
@@ -41,7 +41,7 @@ def clock_part(scale: Scale, contenders: Sequence[Contender]) -> Part:
         f"one worker. {PUBLISHED_WORKERS} workers are modelled: rounds of parallel runs at the "
         "mean time of a run, and the sampler's own time."
     )
-    return Part("Wall-clock", tuple(rows), (remark,))
+    return Table("Wall-clock", tuple(rows), (remark,))
 
 
 def _runs(runs: int, scale: Scale) -> int:

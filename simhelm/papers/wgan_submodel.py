@@ -22,7 +22,7 @@ from simhelm.calibration.sampling.distributions import LAW
 from simhelm.calibration.sampling.plate_models import Models, Resolution, models, peaks
 from simhelm.calibration.sampling.plate_solves import gather
 from simhelm.calibration.study.pool import local_executor
-from simhelm.papers.part import Part, Row
+from simhelm.papers.table import Row, Table
 from simhelm.papers.wgan_submodel_judging import (
     Fit,
     Floors,
@@ -80,7 +80,7 @@ _WORDS = "energy {energy:.4f}, sliced W1 {sliced:.5f}, W1 of an entry {marginal:
 Found = Mapping[str, Sequence[Judged]]
 
 
-def recompute(*, quick: bool) -> Iterator[Part]:
+def recompute(*, quick: bool) -> Iterator[Table]:
     """Tables of distances, of stresses and of costs; then what they say."""
     if importlib.util.find_spec("torch") is None:
         raise ImportError("WGAN-GP needs torch: pip install 'simhelm[gp]'")
@@ -88,12 +88,12 @@ def recompute(*, quick: bool) -> Iterator[Part]:
     folder = FOLDER / ("quick" if quick else "full")
     with local_executor(scale.workers) as executor:
         gather(scale.sets(), scale.resolution, folder, executor)
-        yield truth_part(scale, folder)
+        yield truth_table(scale, folder)
         for case in CASES:
-            yield from case_parts(case, scale, folder, executor)
+            yield from case_tables(case, scale, folder, executor)
 
 
-def case_parts(case: Case, scale: Scale, folder: Path, executor: Executor) -> Iterator[Part]:
+def case_tables(case: Case, scale: Scale, folder: Path, executor: Executor) -> Iterator[Table]:
     """All tables of one way to prepare the traces, those of the most training solves first."""
     floor = floors(case, scale, folder)
     for count in reversed(scale.trainings):
@@ -105,14 +105,14 @@ def case_parts(case: Case, scale: Scale, folder: Path, executor: Executor) -> It
             name: [judged[Fit(name, case, count, seed)] for seed in range(scale.seeds)]
             for name in RIVALS
         }
-        yield traces_part(found, floor, case, count)
-        yield from stress_parts(found, floor, case, count)
+        yield traces_table(found, floor, case, count)
+        yield from stress_tables(found, floor, case, count)
         if case == "factored":
-            yield cost_part(found, scale, count)
-        yield verdict_part(found, floor, case, count)
+            yield cost_table(found, scale, count)
+        yield verdict_table(found, floor, case, count)
 
 
-def truth_part(scale: Scale, folder: Path) -> Part:
+def truth_table(scale: Scale, folder: Path) -> Table:
     """What is to be met, and that the submodel itself adds no error."""
     solves = read_set(scale, folder, 0)
     stress = 1e-6 * solves.peaks
@@ -130,10 +130,10 @@ def truth_part(scale: Scale, folder: Path) -> Part:
             error < 1e-5,
         ),
     )
-    return Part(f"The truth: {len(solves)} held-out full solves", rows)
+    return Table(f"The truth: {len(solves)} held-out full solves", rows)
 
 
-def traces_part(found: Found, floor: Floors, case: Case, count: int) -> Part:
+def traces_table(found: Found, floor: Floors, case: Case, count: int) -> Table:
     """Distances between generated and held-out traces."""
     rows = [Row("sampling floor", _WORDS.format(**floor.traces))]
     for name, seeds in found.items():
@@ -146,10 +146,10 @@ def traces_part(found: Found, floor: Floors, case: Case, count: int) -> Part:
         "distance to the nearest training solve over that of a held-out solve, far below 1 where "
         "solves are repeated. Floor: 95 % of disjoint sets of true solves are closer."
     )
-    return Part(f"Traces, {case}, {count} training solves", tuple(rows), (remark,))
+    return Table(f"Traces, {case}, {count} training solves", tuple(rows), (remark,))
 
 
-def stress_parts(found: Found, floor: Floors, case: Case, count: int) -> Iterator[Part]:
+def stress_tables(found: Found, floor: Floors, case: Case, count: int) -> Iterator[Table]:
     """Errors of the distribution of the greatest von Mises stress."""
     for kind in next(iter(found.values()))[0].stress:
         limits = floor.stress[kind]
@@ -160,7 +160,7 @@ def stress_parts(found: Found, floor: Floors, case: Case, count: int) -> Iterato
                 rows.append(Row(f"{name}, seed {seed}", _stress_words(one.stress[kind])))
         remark = "Relative errors with 95 % bootstrap intervals."
         title = f"Stress, {kind}; traces {case}, {count} training solves"
-        yield Part(title, tuple(rows), (remark,))
+        yield Table(title, tuple(rows), (remark,))
 
 
 def _stress_words(errors: Mapping[str, Sequence[float]]) -> str:
@@ -171,7 +171,7 @@ def _stress_words(errors: Mapping[str, Sequence[float]]) -> str:
     return ", ".join([f"KS {errors['KS'][0]:.3f}", *words])
 
 
-def cost_part(found: Found, scale: Scale, count: int) -> Part:
+def cost_table(found: Found, scale: Scale, count: int) -> Table:
     """Work a sample, and from how many samples on a generator is cheaper than full solves."""
     used = models(scale.resolution)
     whole = used.full.simulate(LAW.draw(np.random.default_rng(0)))
@@ -195,7 +195,7 @@ def cost_part(found: Found, scale: Scale, count: int) -> Part:
         for name, coarse in ((COARSE, scale.coarse), (COARSER, scale.coarser))
     )
     remarks = (remark, f"Full model: {used.full.space.size:,} unknowns; {sizes}.")
-    return Part(f"Cost, {count} training solves", tuple(rows), remarks)
+    return Table(f"Cost, {count} training solves", tuple(rows), remarks)
 
 
 def submodel_work(used: Models, run: Run) -> float:
@@ -205,7 +205,7 @@ def submodel_work(used: Models, run: Run) -> float:
     return float(drive(used.submodel, many).work[0])
 
 
-def verdict_part(found: Found, floor: Floors, case: Case, count: int) -> Part:
+def verdict_table(found: Found, floor: Floors, case: Case, count: int) -> Table:
     """Who is better than whom, by energy distance and KS; in words, from the numbers alone."""
     kind = next(iter(found[WGAN][0].stress))
     measures = {
@@ -228,7 +228,7 @@ def verdict_part(found: Found, floor: Floors, case: Case, count: int) -> Part:
         "Better or worse is said where all seeds of one are beyond all seeds of the other and "
         "their means differ by more than the sampling floor."
     )
-    return Part(f"What the numbers say: traces {case}, {count} solves", tuple(rows), (remark,))
+    return Table(f"What the numbers say: traces {case}, {count} solves", tuple(rows), (remark,))
 
 
 def verdict(ours: Sequence[float], theirs: Sequence[float], floor: float) -> str:

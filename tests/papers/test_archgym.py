@@ -31,9 +31,9 @@ def test_verdicts_by_hand() -> None:
     # Its better setting on the tuning workload is the worse one on the other.
     fooled = Sweep("A", [{}, {}], np.array([[0.1] * 3, [0.3] * 3]), np.array([[0.3], [0.005]]))
     good = Sweep("B", [{}, {}], np.array([[0.1], [0.3]]), np.array([[0.0], [0.15]]))
-    rows = archgym.verdict_part("x", [random, fooled, good]).rows
+    rows = archgym.verdict_table("x", [random, fooled, good]).rows
     assert [row.measured for row in rows] == ["1 of 2", "1 of 2", "2 of 2", "1 of 2"]
-    part = archgym.lottery_part("x", [random, good], Scale(8, 3))
+    part = archgym.lottery_table("x", [random, good], Scale(8, 3))
     assert part.rows[1].measured.startswith("0.0750 [0.0000, 0.1500]; 0.0000 .. 0.1500; 0.50;")
 
 
@@ -43,10 +43,10 @@ def test_requirements_are_held_against_the_numbers(
 ) -> None:
     scale = archgym_proxy.FULL
     table = np.full((scale.repeats, 3), error)
-    part = archgym_proxy.error_part({100: table, 800: table}, scale, bars=True)
+    part = archgym_proxy.error_table({100: table, 800: table}, scale, bars=True)
     assert [row.met for row in part.rows] == [None, None, None, met, None, None]
     checks = [OutputCheck(name, error, coverage, 0.1, True, 800) for name in archgym_proxy.OUTPUTS]
-    part = archgym_proxy.coverage_part([checks] * scale.repeats, scale, bars=True)
+    part = archgym_proxy.coverage_table([checks] * scale.repeats, scale, bars=True)
     assert [row.met for row in part.rows if "half-width" not in row.what] == [met] * 3
 
 

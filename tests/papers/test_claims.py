@@ -11,19 +11,19 @@ import pytest
 from typer.testing import CliRunner
 
 from simhelm.cli.app import app
-from simhelm.papers import REPRODUCTIONS, Part, Reproduction
+from simhelm.papers import REPRODUCTIONS, Reproduction, Table
 from simhelm.papers.claims import Verdict, judged, numbers, verdict_of
 from simhelm.papers.papers import CLAIMS
-from simhelm.papers.part import Row
+from simhelm.papers.table import Row
 
 FIXED = "choice of parameter, mean of training seeds, over the best fixed of the published grid"
 RECORDED = Path(__file__).resolve().parents[2] / "docs" / "results"
 
 
-def recorded(name: str) -> list[Part]:
+def recorded(name: str) -> list[Table]:
     record: dict[str, Any] = json.loads((RECORDED / f"{name}.json").read_text("utf-8"))
     return [
-        Part(
+        Table(
             part["title"],
             tuple(Row(row["what"], row["measured"], row["expected"]) for row in part["records"]),
         )
@@ -31,15 +31,15 @@ def recorded(name: str) -> list[Part]:
     ]
 
 
-def verdicts(name: str, parts: list[Part]) -> dict[str, str]:
+def verdicts(name: str, parts: list[Table]) -> dict[str, str]:
     return {row["claim"]: row["verdict"] for row in judged(CLAIMS[name], parts)}
 
 
-def changed(parts: list[Part], what: str, old: str, new: str) -> list[Part]:
+def changed(parts: list[Table], what: str, old: str, new: str) -> list[Table]:
     """The same tables with another number in all rows of a quantity."""
     assert any(old in row.measured for part in parts for row in part.rows if row.what == what)
     return [
-        Part(
+        Table(
             part.title,
             tuple(
                 dataclasses.replace(row, measured=row.measured.replace(old, new))
@@ -68,7 +68,7 @@ def test_the_heat_equation_is_judged_by_iterations(chebcb: float, verdict: str) 
     totals |= {"Tsallis-INF, published rule": 45.0, "ChebCB": chebcb, "ThompsonLogCost": 30.0}
     rows = tuple(Row(name, f"{total:,.0f} (3)") for name, total in totals.items())
     title = "Heat equation, nx = 100: total CG iterations of 5,000 steps"
-    found = verdicts("learning-to-relax", [Part(title, rows)])
+    found = verdicts("learning-to-relax", [Table(title, rows)])
     assert found["ChebCB solves it 3.5 times faster than omega = 1"] == verdict
     assert found["ChebCB beats plain CG, omega = 1 and omega = 1.5"] == verdict
     assert found["ChebCB beats the best fixed factor in most cases"] == verdict
@@ -146,7 +146,7 @@ def test_claims_are_printed_behind_the_tables(form: str, monkeypatch: pytest.Mon
     """Of the whole; a small version does not judge a paper."""
     name = "wgan-submodel"
 
-    def tables(*, quick: bool) -> list[Part]:
+    def tables(*, quick: bool) -> list[Table]:
         return recorded(name)
 
     monkeypatch.setattr(Reproduction, "load", lambda self: tables)

@@ -11,7 +11,7 @@ from simhelm.agents.policy import Policy
 from simhelm.envs.nbody import episodes
 from simhelm.envs.nbody.episodes import SEED_RANGES
 from simhelm.papers import REPRODUCTIONS
-from simhelm.papers.three_body import best_fixed, claims_part
+from simhelm.papers.three_body import best_fixed, claims_table
 from simhelm.papers.three_body_runs import Runs, saving
 from simhelm.papers.three_body_training import EFFORT, GUARDED, SHIPPED, TRAINING_SEEDS, train
 
@@ -69,11 +69,11 @@ def test_claims_are_judged_by_the_numbers(cost: float, failing: int, met: bool) 
     }
     oracle = {f"oracle, choice of {a}": _runs(400.0, 0) for a in ("method", "parameter")}
     assert best_fixed(fixed, grid_only=True)[0] == "mu = 0.01"
-    part = claims_part(fixed, learned, oracle, judged=True)
+    part = claims_table(fixed, learned, oracle, judged=True)
     verdicts = [row.met for row in part.rows if row.expected.startswith("at least 1.25")]
     assert verdicts.count(met) == 4
     assert verdicts.count(None) == 4
-    leaks = claims_part(
+    leaks = claims_table(
         fixed, learned, {**oracle, "oracle, choice of parameter": _runs(900.0, 0)}, judged=True
     )
     assert leaks.rows[-1].met is False

@@ -11,7 +11,7 @@ from simhelm.calibration.identifiability import identifiability, noise_floor, sa
 from simhelm.calibration.study import StudyView, run_study
 from simhelm.core.problem import Value
 from simhelm.papers import parallel_bo_transport as reproduction
-from simhelm.papers.transport_clock import clock_part
+from simhelm.papers.transport_clock import clock_table
 from simhelm.papers.transport_figure import draw_errors, quartiles
 from simhelm.papers.transport_studies import (
     CONTENDERS,
@@ -112,7 +112,7 @@ def test_small_reproduction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     small = ModeChoice(persons=SMALL.persons, days=SMALL.days)
     names = ("random search", "log-share steps")
     contenders = [c for c in CONTENDERS if c.name in names]
-    part = reproduction.shares_part("reachable", small, SMALL, contenders)
+    part = reproduction.shares_table("reachable", small, SMALL, contenders)
     rows = {row.what: row.measured for row in part.rows}
 
     def median(name: str) -> float:
@@ -123,15 +123,15 @@ def test_small_reproduction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     kept = sorted((tmp_path / STUDIES).glob("reachable-*/seed-*"))
     assert len(kept) == len(contenders) * SMALL.seeds
     ended = [StudyView(folder).trials()[-1].finished for folder in kept]
-    assert reproduction.shares_part("reachable", small, SMALL, contenders) == part
+    assert reproduction.shares_table("reachable", small, SMALL, contenders) == part
     assert [StudyView(folder).trials()[-1].finished for folder in kept] == ended, "run again"
-    structure = reproduction.structure_part(SMALL, STRUCTURE_CONTENDERS)
+    structure = reproduction.structure_table(SMALL, STRUCTURE_CONTENDERS)
     assert any(row.what == "hybrid: fleet found / true" for row in structure.rows)
-    stopping = reproduction.stopping_part(SMALL)
+    stopping = reproduction.stopping_table(SMALL)
     assert stopping.met
     assert part.met
     assert (tmp_path / FOLDER / "reachable.png").stat().st_size > 10_000
-    alone, beside = clock_part(SMALL, [contenders[1], contenders[0]]).rows
+    alone, beside = clock_table(SMALL, [contenders[1], contenders[0]]).rows
     assert float(alone.measured) > 0.0
     assert "modelled" in beside.measured
 

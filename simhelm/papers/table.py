@@ -23,7 +23,7 @@ class Row:
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
+class Table:
     """A titled table with remarks."""
 
     title: str
