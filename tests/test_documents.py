@@ -15,8 +15,8 @@ from docs.pages import results
 from simhelm.calibration.sampling import configuration as monte_carlo
 from simhelm.calibration.study import configuration
 from simhelm.calibration.study.definition import from_file
-from simhelm.control.configuration import load_config
-from simhelm.control.steering import entrants, make_environment, resolve
+from simhelm.control.steering.definition import parse_steering, prepared
+from simhelm.control.training.configuration import parse_training
 from simhelm.experiments.schema import load_table
 from simhelm.simulators.executable import share_table, specification
 from tests.subprocesses import python, run_simhelm
@@ -124,8 +124,10 @@ def test_example_files_are_valid(path: Path) -> None:
     if "monte_carlo" in table:
         assert monte_carlo.parse(table, str(path)).monte_carlo.samples >= 100
         return
-    config = resolve(load_config(path), path.parent)
-    assert entrants(config, make_environment(config))
+    if table.get("kind") == "training":
+        assert parse_training(table, str(path), path.parent).steps >= 1_000
+        return
+    assert prepared(parse_steering(table, str(path), path.parent))
 
 
 def test_example_matrix_is_symmetric_and_not_constant() -> None:

@@ -201,7 +201,10 @@ def _model(config: TrainingConfig, vector: Any) -> Any:
     from simhelm.agents.export import policy_of
 
     try:
-        model = make_model(config, vector)
+        model = make_model(
+            config.algorithm, vector, steps=config.steps, seed=config.seed, hidden=config.hidden,
+            options=config.options,
+        )  # fmt: skip
         # What cannot be exported in the end is refused now.
         policy_of(model)
     except (AssertionError, ValueError, TypeError) as error:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import simhelm  # noqa: F401 - registers the environments
-from simhelm.control.training.configuration import TrainingConfig, resolve_training
+from simhelm.control.training.configuration import TrainingConfig, parse_training
 from simhelm.control.training.episodes import make_training_env, scaling_of
 from simhelm.control.training.run_files import (
     LAYOUT,
@@ -43,7 +43,7 @@ def _config(algorithm: str = "dqn", environment: Any = None, **changes: Any) -> 
         "options": options, "hidden": (16,), "envs": 3, "validation_episodes": 2,
         "checkpoint_every": 90, "evaluate_every": 150,
     }  # fmt: skip
-    return resolve_training({**table, **changes})
+    return parse_training({**table, **changes})
 
 
 def _stopped_at(config: TrainingConfig, directory: Path, steps: int) -> None:

@@ -1,8 +1,10 @@
-"""Pictures of a run: what each policy cost as it went on, and what it chose."""
+"""The report of a steering run: what each policy cost as it went, and what it chose."""
 
 from __future__ import annotations
 
 import functools
+import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +14,69 @@ import pyarrow.compute
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from simhelm.control.run_directory import FinishedRun
-from simhelm.control.summary import SummaryRow, best_fixed
+from simhelm.control.steering.result import REPORT, FinishedRun, SummaryRow, best_fixed
+from simhelm.experiments.atomic_write import write_text
 from simhelm.experiments.figures import COLOURS, drawn, plain, thin
+from simhelm.experiments.page import html_table, listing, page, paragraph, picture, verdict_line
+
+_EXPLANATION = (
+    'Totals are means over runs. "To best fixed" compares with the best single setting that was '
+    'run, "to oracle" with the best setting of every solve; neither is known beforehand. Wall '
+    "seconds include the learner and are those of the machine below."
+)
 
 
-def draw_figures(run: FinishedRun) -> dict[str, Path]:
-    """Write the figures of a run as PNG files into its directory; caption -> file."""
+def write_report(run: FinishedRun) -> Path:
+    """Write the figures, and ``report.html``, which needs no other file; returns its path."""
+    return write_text(run.path / REPORT, _page(run, run.path))
+
+
+def report_page(run: FinishedRun) -> str:
+    """The same page; nothing is written into the directory of the run."""
+    with tempfile.TemporaryDirectory(prefix="simhelm-report-") as folder:
+        return _page(run, Path(folder))
+
+
+def _page(run: FinishedRun, folder: Path) -> str:
+    rows = zip(run.summary, run.table(), strict=True)
+    return page(
+        run.config.title,
+        [
+            paragraph(_what_was_steered(run)),
+            *(paragraph(f"{text}.") for text in run.provenance.remarks),
+            verdict_line(run.verdict()),
+            html_table([(row.kind, cells) for row, cells in rows]),
+            paragraph(_EXPLANATION),
+            *_pictures(run, folder),
+            listing("Configuration", json.dumps(run.config.model_dump(mode="json"), indent=2)),
+            listing("Versions", json.dumps(run.provenance.versions, indent=2)),
+        ],
+    )
+
+
+def _what_was_steered(run: FinishedRun) -> str:
+    environment = run.config.environment
+    arguments = "".join(
+        f", {key} = {value!r}" for key, value in environment.arguments.items() if value is not None
+    )
+    return (
+        f"Steered: {environment.id}{arguments}; seed {run.config.seed}, "
+        f"{run.config.repeats} run(s) of every learner."
+    )
+
+
+def _pictures(run: FinishedRun, folder: Path) -> list[str]:
+    """The figures, which are written as PNG files into a folder."""
     rounds = run.rounds()
     figures = {
         "Cumulative cost": ("cumulative_cost.png", _cumulative_cost),
         "Excess over the best fixed setting": ("excess.png", _excess),
         "Chosen settings by context": ("choices.png", _choices),
     }
-    written = {}
-    for caption, (name, draw) in figures.items():
-        written[caption] = drawn(run.path / name, functools.partial(draw, run=run, rounds=rounds))
-    return written
+    return [
+        picture(caption, drawn(folder / name, functools.partial(draw, run=run, rounds=rounds)))
+        for caption, (name, draw) in figures.items()
+    ]
 
 
 def _shown(summary: list[SummaryRow]) -> list[tuple[SummaryRow, str, str]]:
