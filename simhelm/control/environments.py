@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from gymnasium.envs.registration import EnvSpec, load_env_creator
 
 from simhelm.core.did_you_mean import did_you_mean
 from simhelm.core.errors import ConfigurationError
+from simhelm.envs.baseline import Baseline
 from simhelm.experiments.schema import NamedTable, Text, checked_arguments
 from simhelm.simulators.registry import load_problem
 
@@ -97,6 +98,21 @@ def complete_arguments(table: EnvironmentTable, where: str, folder: Path) -> Env
 def _creator(spec: EnvSpec) -> Any:
     entry = spec.entry_point
     return load_env_creator(entry) if isinstance(entry, str) else entry
+
+
+def chosen_baselines(names: Sequence[str], known: Mapping[str, Baseline]) -> Sequence[str]:
+    """The names, each of which an environment has.
+
+    Raises:
+        ConfigurationError: an unknown one (with the nearest).
+    """
+    for name in names:
+        if name not in known:
+            raise ConfigurationError(
+                f"unknown baseline {name!r}; expected some of {sorted(known)}"
+                + did_you_mean(name, known)
+            )
+    return names
 
 
 def argument_names(spec: EnvSpec) -> list[str]:

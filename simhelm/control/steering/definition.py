@@ -13,8 +13,12 @@ import pydantic
 from numpy.typing import NDArray
 
 from simhelm.agents.bandits import load_learner
-from simhelm.control.environments import EnvironmentTable, complete_arguments, make_environment
-from simhelm.core.did_you_mean import did_you_mean
+from simhelm.control.environments import (
+    EnvironmentTable,
+    chosen_baselines,
+    complete_arguments,
+    make_environment,
+)
 from simhelm.core.errors import ConfigurationError
 from simhelm.envs.baseline import Baseline
 from simhelm.experiments.schema import NamedTable, Strict, Text, checked_arguments, validated
@@ -181,8 +185,10 @@ def prepared(config: SteeringConfig) -> tuple[gymnasium.Env[Any, Any], list[Cont
     env = make_environment(table.id, table.arguments, "[environment]")
     # Where nothing is random, a baseline's second run would be its first.
     runs = config.repeats if steerable(env).is_random else 1
-    baselines = _chosen_baselines(config, steerable(env).baselines())
-    contenders = [_baseline(name, kind, runs, env) for name, kind in baselines.items()]
+    known = steerable(env).baselines()
+    names = {"all": list(known), "none": []}.get(str(config.baselines), config.baselines)
+    baselines = chosen_baselines([*names], known)
+    contenders = [_baseline(name, known[name].kind, runs, env) for name in baselines]
     for learner in config.learner:
         if learner.title in baselines:
             raise ConfigurationError(f"label {learner.title!r} is the name of a baseline")
@@ -190,20 +196,6 @@ def prepared(config: SteeringConfig) -> tuple[gymnasium.Env[Any, Any], list[Cont
     if not contenders:
         raise ConfigurationError("nothing to run: add a [[learner]] or baselines")
     return env, contenders
-
-
-def _chosen_baselines(config: SteeringConfig, known: Mapping[str, Baseline]) -> dict[str, str]:
-    """The kinds of baselines by their names."""
-    names = config.baselines
-    if isinstance(names, str):
-        names = list(known) if names == "all" else []
-    for name in names:
-        if name not in known:
-            raise ConfigurationError(
-                f"baselines: unknown baseline {name!r}; expected some of {sorted(known)}"
-                + did_you_mean(name, known)
-            )
-    return {name: known[name].kind for name in names}
 
 
 def _baseline(name: str, kind: str, repeats: int, env: gymnasium.Env[Any, Any]) -> Contender:

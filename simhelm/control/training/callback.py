@@ -72,7 +72,7 @@ class TrainingCallback(BaseCallback):
         policy = policy_of(self.model, scaling=self.scaling, metadata=self.metadata)
         first, stop = self.config.validation_seeds
         seeds = range(first, min(stop, first + self.config.validation_episodes))
-        results = run_episodes(self.env, policy.act, seeds)
+        results = run_episodes(self.env, lambda seed: policy.act, seeds)
         rewards = [result.total_reward for result in results]
         entry = {
             "steps": self.num_timesteps,
