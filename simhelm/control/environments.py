@@ -49,8 +49,8 @@ def make_environment(
         return gymnasium.make(env_id, **arguments)
     except (ValueError, TypeError, OSError, MemoryError, OverflowError) as error:
         # Gymnasium says a TypeError again, with all that it handed on.
-        told = error.__cause__ if isinstance(error, TypeError) and error.__cause__ else error
-        words = str(told) or type(told).__name__
+        cause = error.__cause__ if isinstance(error, TypeError) and error.__cause__ else error
+        words = str(cause) or type(cause).__name__
         unexpected = _UNEXPECTED.search(words)
         if unexpected and unexpected[1] in arguments:
             words = _unknown(env_id, unexpected[1])

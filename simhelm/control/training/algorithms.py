@@ -12,7 +12,7 @@ ALGORITHMS: Mapping[str, tuple[str, str]] = {
     "ppo": ("stable_baselines3", "PPO"),
     "sac": ("stable_baselines3", "SAC"),
 }
-# What to cite for each, beside Stable-Baselines3: keys of references.toml.
+# What to cite for each, in addition to Stable-Baselines3: keys of references.toml.
 CITES: Mapping[str, tuple[str, ...]] = {
     "dqn": ("mnih2015",),
     "qrdqn": ("dabney2018",),

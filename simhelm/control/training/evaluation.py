@@ -95,7 +95,7 @@ def evaluate(
         seeds: of the episodes.
         tolerance: an episode whose final error is larger counts as failed.
         baselines: names of some; None for all that the environment has.
-        progress: told (contenders done, contenders in all, name).
+        progress: called with (contenders done, contenders in all, name).
 
     Raises:
         ConfigurationError: a policy that does not fit, an unknown baseline, a tolerance where

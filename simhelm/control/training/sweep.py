@@ -21,7 +21,7 @@ _HUGE = 1e15
 
 
 class TrainingSweep(Problem):
-    """One training a trial; the only parameter is the training's seed.
+    """One training per trial; the only parameter is the training's seed.
 
     Args:
         config: of every training, but for the seed.
@@ -51,7 +51,7 @@ class TrainingSweep(Problem):
     def evaluate(
         self, config: Mapping[str, Value], *, seed: int, budget: int | None = None
     ) -> Metrics:
-        """Train, or go on with a training that was interrupted."""
+        """Train, or resume a training that was interrupted."""
         self.check_config(config)
         chosen = int(config[_SEED])
         finished = train(
