@@ -16,7 +16,7 @@ from simhelm.calibration.sampling import configuration as monte_carlo
 from simhelm.calibration.study import configuration
 from simhelm.calibration.study.definition import from_file
 from simhelm.control.steering.definition import parse_steering, prepared
-from simhelm.control.training.configuration import parse_training
+from simhelm.control.training.configuration import TrainingConfig, parse_training
 from simhelm.experiments.schema import load_table
 from simhelm.simulators.executable import share_table, specification
 from tests.subprocesses import python, run_simhelm
@@ -107,6 +107,11 @@ def test_every_key_of_a_study_file_is_documented() -> None:
     )  # fmt: skip
     for table in tables:
         assert _keys(table) <= documented, table.__name__
+
+
+def test_every_key_of_a_training_file_is_documented() -> None:
+    text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    assert _keys(TrainingConfig) <= set(re.findall(r"^\| `([a-z_]+)`", text, re.MULTILINE))
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*/*.toml")), ids=lambda p: p.stem)

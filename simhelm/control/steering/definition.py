@@ -226,11 +226,12 @@ def _learner(
         bandits = [kind(arms, seed=np.random.default_rng(seed), **options) for seed in seeds]
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"[[learner]] {table.title}: {error}") from error
-    policies = [
-        Policy(lambda observation, bandit=bandit: bandit.act(float(observation[0])), bandit.learn)
-        for bandit in bandits
-    ]
-    return Contender(table.title, "learner", config.repeats, policies.__getitem__)
+
+    def policy(repeat: int) -> Policy:
+        bandit = bandits[repeat]
+        return Policy(lambda observation: bandit.act(float(observation[0])), bandit.learn)
+
+    return Contender(table.title, "learner", config.repeats, policy)
 
 
 def seeds_of(seed: int, repeat: int) -> tuple[int, np.random.SeedSequence]:

@@ -120,16 +120,18 @@ def _episode(
     observation, _ = env.reset(seed=seed)
     ended = False
     while not ended:
-        context = float(observation[0])
+        seen = float(observation[0])
         action = policy.act(observation)
         observation, _, terminated, truncated, info = env.step(action)
         policy.learn(info["loss"])
-        rows.append((context, float(arm_values[action]), info["loss"], info["cost"]))
+        rows.append((seen, float(arm_values[action]), info["loss"], info["cost"]))
         reasons.append(info["end_reason"])
         ended = terminated or truncated
         if len(rows) % _ROUNDS == 0:
             advance(contender.name, _ROUNDS)
     advance(contender.name, len(rows) % _ROUNDS)
     seconds = time.perf_counter() - start
-    columns = (np.array(column) for column in zip(*rows, strict=True))
-    return Episode(contender.name, contender.kind, repeat, *columns, reasons, seconds)
+    context, setting, loss, cost = (np.array(column) for column in zip(*rows, strict=True))
+    return Episode(
+        contender.name, contender.kind, repeat, context, setting, loss, cost, reasons, seconds
+    )

@@ -154,7 +154,8 @@ def _restore_parameters(model: Any, state: dict[str, Any], arrays: Arrays) -> No
 
 def _learned(model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The model's own tensors, not copies, and its optimizers, by name."""
-    tensors, optimizers = {}, {}
+    tensors: dict[str, Any] = {}
+    optimizers: dict[str, Any] = {}
     parts, variables = model._get_torch_save_params()
     for name in parts:
         part = operator.attrgetter(name)(model)

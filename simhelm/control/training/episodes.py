@@ -155,8 +155,6 @@ def make_training_env(
     env_id: str, arguments: Mapping[str, Any], seeds: range, reward_scale: float
 ) -> gymnasium.Env[Any, Any]:
     """An environment as the learner sees it."""
-    import simhelm  # noqa: F401 - registers the environments in a fresh process
-
     env = gymnasium.make(env_id, **arguments)
     scaling = scaling_of(env.observation_space)
     return ScaledObservation(SeededEpisodes(env, seeds, reward_scale), scaling)

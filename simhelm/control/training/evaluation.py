@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -107,7 +108,7 @@ def evaluate(
     contenders: dict[str, tuple[str, Begin]] = {}
     for name, policy in policies.items():
         _check_fit(env, name, policy)
-        contenders[name] = "policy", lambda seed, policy=policy: policy.act
+        contenders[name] = "policy", functools.partial(_act_of, policy)
     for name in known if baselines is None else chosen_baselines(baselines, known):
         contenders[name] = known[name].kind, _beginning(env, name)
     results: dict[str, tuple[str, list[EpisodeResult]]] = {}
@@ -115,6 +116,10 @@ def evaluate(
         progress(len(results), len(contenders), name)
         results[name] = kind, run_episodes(env, begin, seeds)
     return summarise(results, tolerance)
+
+
+def _act_of(policy: Policy, seed: int) -> Callable[[Any], Any]:
+    return policy.act
 
 
 def _beginning(env: gymnasium.Env[Any, Any], name: str) -> Begin:
