@@ -169,6 +169,18 @@ def write_run(
     write_json(path / SUMMARY, [dataclasses.asdict(row) for row in summarise(episodes)])
 
 
+def stored_config(path: Path) -> SteeringConfig:
+    """What is run in a directory, complete or not.
+
+    Raises:
+        DirectoryError: it cannot be read.
+    """
+    try:
+        return SteeringConfig.model_validate(read_json(path / CONFIG)["config"])
+    except (ValueError, KeyError) as error:
+        raise DirectoryError(f"{path}: corrupt or written by another version: {error}") from error
+
+
 def read_run(path: Path) -> FinishedRun:
     """Read a complete run.
 
@@ -181,11 +193,11 @@ def read_run(path: Path) -> FinishedRun:
         raise DirectoryError(f"{path}: the run did not finish; run the same command again")
     if not (path / ROUNDS).is_file():
         raise DirectoryError(f"{path / ROUNDS}: missing; run the same command with --overwrite")
+    config = stored_config(path)
     try:
-        config = SteeringConfig.model_validate(read_json(path / CONFIG)["config"])
         summary = _ROWS.validate_python(read_json(path / SUMMARY, list))
         provenance = Provenance.model_validate(read_json(path / PROVENANCE))
-    except (ValueError, TypeError, KeyError, OSError) as error:
+    except ValueError as error:
         raise DirectoryError(f"{path}: corrupt or written by another version: {error}") from error
     return FinishedRun(path, config, provenance, summary)
 

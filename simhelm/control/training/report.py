@@ -35,8 +35,10 @@ def report_page(directory: Path) -> str:
     """
     files = TrainingDirectory(directory)
     config = files.stored_config()
-    validations, steps = files.progress()
-    done = "finished" if files.is_finished else f"{steps:,} of {config.steps:,} steps are saved"
+    validations = files.validations()
+    done = (
+        "finished" if files.is_finished else f"{files.steps:,} of {config.steps:,} steps are saved"
+    )
     return page(
         f"{config.algorithm} on {config.environment.id}",
         [

@@ -63,7 +63,7 @@ class TrainingDirectory:
     def steps(self) -> int:
         """Steps that are saved."""
         if self.is_finished:
-            return int(read_finished(self.path)["steps"])
+            return int(self.finished()["steps"])
         return max((int(path.stem) for path in self._checkpoints()), default=0)
 
     def stored_config(self) -> TrainingConfig:
@@ -87,16 +87,13 @@ class TrainingDirectory:
         """
         return read_json(self.path / FINISHED)
 
-    def progress(self) -> tuple[list[dict[str, Any]], int]:
-        """The validations and the steps that are on disk."""
+    def validations(self) -> list[dict[str, Any]]:
+        """Those that are on disk."""
         if self.is_finished:
-            content = self.finished()
-            return content["validations"], content["steps"]
+            found: list[dict[str, Any]] = self.finished()["validations"]
+            return found
         newest = self.newest()
-        if newest is None:
-            return [], 0
-        document, _ = newest
-        return document["validations"], document["state"]["counters"]["num_timesteps"]
+        return [] if newest is None else newest[0]["validations"]
 
     def save(self, model: Any, document: dict[str, Any]) -> None:
         """Write a checkpoint and drop old ones."""
