@@ -43,13 +43,13 @@ def _page(run: FinishedRun, folder: Path) -> str:
         run.config.title,
         [
             paragraph(_what_was_steered(run)),
-            *(paragraph(f"{text}.") for text in run.provenance.remarks),
+            *(paragraph(f"{text}.") for text in run.remarks),
             verdict_line(run.verdict()),
             html_table([(row.kind, cells) for row, cells in rows]),
             paragraph(_EXPLANATION),
             *_pictures(run, folder),
             listing("Configuration", json.dumps(run.config.model_dump(mode="json"), indent=2)),
-            listing("Versions", json.dumps(run.provenance.versions, indent=2)),
+            listing("Versions", json.dumps(run.versions, indent=2)),
         ],
     )
 
@@ -96,18 +96,15 @@ def _shown(summary: list[SummaryRow]) -> list[tuple[SummaryRow, str, str]]:
     return shown
 
 
-def _series(rounds: pyarrow.Table, policy: str, column: str, repeat: int = 0) -> NDArray[Any]:
-    chosen = pyarrow.compute.and_(
-        pyarrow.compute.equal(rounds["policy"], policy),
-        pyarrow.compute.equal(rounds["repeat"], repeat),
-    )
-    values: NDArray[Any] = rounds.filter(chosen)[column].to_numpy()
+def _column(rounds: pyarrow.Table, row: SummaryRow, name: str) -> NDArray[Any]:
+    """What a policy did, shape (repeats, rounds)."""
+    chosen = rounds.filter(pyarrow.compute.equal(rounds["policy"], row.policy))
+    values: NDArray[Any] = chosen[name].to_numpy().reshape(row.repeats, -1)
     return values
 
 
 def _mean_cumulative(rounds: pyarrow.Table, row: SummaryRow) -> NDArray[np.float64]:
-    runs = [_series(rounds, row.policy, "loss", repeat).cumsum() for repeat in range(row.repeats)]
-    mean: NDArray[np.float64] = np.mean(runs, axis=0)
+    mean: NDArray[np.float64] = _column(rounds, row, "loss").cumsum(axis=1).mean(axis=0)
     return mean
 
 
@@ -128,27 +125,21 @@ def _excess(axes: Axes, run: FinishedRun, rounds: pyarrow.Table) -> None:
         return
     reference = _mean_cumulative(rounds, best)
     for row, colour, style in _shown(run.summary):
-        if row.kind == "rule" and row is not best:
-            continue
-        excess = _mean_cumulative(rounds, row) - reference
-        at = thin(excess.size)
-        axes.plot(at + 1, excess[at], style, color=colour, label=plain(row.policy))
-    axes.set(
-        xlabel="rounds",
-        ylabel=run.loss_name,
-        title=plain(f"{run.loss_name} beyond {best.policy}, the best fixed setting that was run"),
-    )
+        if row.kind != "rule" or row is best:
+            excess = _mean_cumulative(rounds, row) - reference
+            at = thin(excess.size)
+            axes.plot(at + 1, excess[at], style, color=colour, label=plain(row.policy))
+    title = plain(f"{run.loss_name} beyond {best.policy}, the best fixed setting that was run")
+    axes.set(xlabel="rounds", ylabel=run.loss_name, title=title)
 
 
 def _choices(axes: Axes, run: FinishedRun, rounds: pyarrow.Table) -> None:
     for row, colour, _ in _shown(run.summary):
-        if row.kind not in ("learner", "oracle"):
-            continue
-        context = _series(rounds, row.policy, "context")
-        setting = _series(rounds, row.policy, "setting")
-        tail = slice(len(context) // 2, None)
-        centres, means = _binned_mean(context[tail], setting[tail])
-        axes.plot(centres, means, "o-", ms=3, color=colour, label=plain(row.policy))
+        if row.kind in ("learner", "oracle"):
+            context, setting = (_column(rounds, row, name)[0] for name in ("context", "setting"))
+            half = len(context) // 2
+            centres, means = _binned_mean(context[half:], setting[half:])
+            axes.plot(centres, means, "o-", ms=3, color=colour, label=plain(row.policy))
     axes.set(
         xlabel="context",
         ylabel="mean chosen setting",

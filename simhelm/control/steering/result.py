@@ -22,7 +22,6 @@ from simhelm.evidence.verdict import verdict_sentence
 from simhelm.experiments.atomic_write import atomic_write, write_json
 from simhelm.experiments.directory import Layout, read_json
 from simhelm.experiments.provenance import fingerprint, versions
-from simhelm.experiments.schema import Strict
 from simhelm.version import __version__
 
 CONFIG, PROVENANCE = "config.json", "provenance.json"
@@ -51,7 +50,7 @@ class Episode:
     seconds: float
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class SummaryRow:
     """One policy of a run.
 
@@ -73,8 +72,8 @@ class SummaryRow:
     totals: tuple[float, ...]
     total: float
     spread: float | None
-    to_best_fixed: float | None
-    to_oracle: float | None
+    to_best_fixed: float | None = None
+    to_oracle: float | None = None
     failures: int
     cost: float
     seconds: float
@@ -83,35 +82,22 @@ class SummaryRow:
 _ROWS = pydantic.TypeAdapter(Annotated[list[SummaryRow], pydantic.Field(min_length=1)])
 
 
-class Provenance(Strict):
-    """Where the numbers of a run come from.
+@dataclasses.dataclass(frozen=True, eq=False)
+class FinishedRun:
+    """A complete run directory, read back.
 
     Attributes:
         loss_name: what the loss counts.
         remarks: what a reader should know of the environment.
-        seeds: for each repeat, the environment's seed and the learners' SeedSequence.
         versions: of simhelm, its libraries, Python and the machine.
     """
 
-    loss_name: str
-    remarks: list[str]
-    seeds: list[dict[str, Any]]
-    versions: dict[str, str | None]
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class FinishedRun:
-    """A complete run directory, read back."""
-
     path: Path
     config: SteeringConfig
-    provenance: Provenance
     summary: list[SummaryRow]
-
-    @property
-    def loss_name(self) -> str:
-        """What the loss counts."""
-        return self.provenance.loss_name
+    loss_name: str
+    remarks: list[str]
+    versions: dict[str, str | None]
 
     def rounds(self) -> pyarrow.Table:
         """All rounds: policy, kind, repeat, round, context, setting, loss, cost, end_reason.
@@ -156,13 +142,11 @@ def write_run(
     remarks: tuple[str, ...],
 ) -> None:
     """Write provenance, rounds and, last, the summary, which only a complete run has."""
-    provenance = {
-        "loss_name": loss_name,
-        "remarks": list(remarks),
-        "seeds": [_seeds(config.seed, repeat) for repeat in range(config.repeats)],
-        "versions": versions(),
-    }
-    write_json(path / PROVENANCE, provenance)
+    seeds = [_seeds(config.seed, repeat) for repeat in range(config.repeats)]
+    write_json(
+        path / PROVENANCE,
+        {"loss_name": loss_name, "remarks": remarks, "seeds": seeds, "versions": versions()},
+    )
     with atomic_write(path / ROUNDS) as part:
         batches = [_batch(episode) for episode in episodes]
         pyarrow.parquet.write_table(pyarrow.concat_tables(batches).unify_dictionaries(), part)
@@ -193,13 +177,13 @@ def read_run(path: Path) -> FinishedRun:
         raise DirectoryError(f"{path}: the run did not finish; run the same command again")
     if not (path / ROUNDS).is_file():
         raise DirectoryError(f"{path / ROUNDS}: missing; run the same command with --overwrite")
-    config = stored_config(path)
+    config, provenance = stored_config(path), read_json(path / PROVENANCE)
     try:
         summary = _ROWS.validate_python(read_json(path / SUMMARY, list))
-        provenance = Provenance.model_validate(read_json(path / PROVENANCE))
-    except ValueError as error:
+        kept = (provenance[name] for name in ("loss_name", "remarks", "versions"))
+        return FinishedRun(path, config, summary, *kept)
+    except (ValueError, KeyError) as error:
         raise DirectoryError(f"{path}: corrupt or written by another version: {error}") from error
-    return FinishedRun(path, config, provenance, summary)
 
 
 def _seeds(seed: int, repeat: int) -> dict[str, Any]:
@@ -251,8 +235,6 @@ def _row(group: list[Episode]) -> SummaryRow:
         totals=tuple(totals),
         total=statistics.fmean(totals),
         spread=statistics.stdev(totals) if len(totals) > 1 else None,
-        to_best_fixed=None,
-        to_oracle=None,
         failures=sum(not EndReason[reason.upper()].succeeded for reason in reasons),
         cost=statistics.fmean(float(episode.cost.sum()) for episode in group),
         seconds=statistics.fmean(episode.seconds for episode in group),

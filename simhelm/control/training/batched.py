@@ -92,7 +92,7 @@ class BatchedVecEnv(VecEnv):
     def env_method(
         self, method_name: str, *method_args: Any, indices: Any = None, **method_kwargs: Any
     ) -> list[Any]:
-        """``state`` or ``replay`` of some episodes, as of ``SeededEpisodes``."""
+        """``state`` or ``replay`` of some episodes, as of ``TrainingEpisodes``."""
         methods = {"state": lambda index: self._series[index].state(), "replay": self._replay}
         method: Any = methods[method_name]
         chosen = self._get_indices(indices)

@@ -60,10 +60,11 @@ class Series:
         return {"key": self.key, "number": self.number, "actions": np.array(self.actions)}
 
 
-class SeededEpisodes(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """An environment whose episodes are those of a :class:`Series`; a seed starts another one.
+class TrainingEpisodes(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """An environment as the learner sees it: flat scaled observations, scaled rewards.
 
-    ``info`` of a last step holds ``episode``, with the sum of unscaled rewards.
+    Its episodes are those of a :class:`Series`; a seed starts another one. ``info`` of a last
+    step holds ``episode``, with the sum of unscaled rewards.
 
     Args:
         env: the environment.
@@ -71,57 +72,41 @@ class SeededEpisodes(gymnasium.Wrapper[Any, Any, Any, Any]):
         reward_scale: rewards are multiplied by it.
     """
 
-    def __init__(
-        self, env: gymnasium.Env[Any, Any], seeds: range, reward_scale: float = 1.0
-    ) -> None:
+    def __init__(self, env: gymnasium.Env[Any, Any], seeds: range, reward_scale: float) -> None:
         super().__init__(env)
         self.series, self.reward_scale = Series(seeds), reward_scale
+        self.scaling = scaling_of(env.observation_space)
+        self.observation_space = scaled_space(self.scaling)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Any, dict[str, Any]]:
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Start the next episode."""
         if seed is not None:
             self.series.move_to(seed)
-        return self.env.reset(seed=self.series.begin(), options=options)
+        observation, info = self.env.reset(seed=self.series.begin(), options=options)
+        return scaled(np.ravel(observation), self.scaling), info
 
-    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+    def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """One step, noted for a replay."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         self.series.note(np.array(action), float(reward))
         if terminated or truncated:
             info = {**info, "episode": self.series.logged()}
-        return observation, self.reward_scale * float(reward), terminated, truncated, info
+        seen = scaled(np.ravel(observation), self.scaling)
+        return seen, self.reward_scale * float(reward), terminated, truncated, info
 
     def state(self) -> dict[str, Any]:
         """See :meth:`Series.state`."""
         return self.series.state()
 
-    def replay(self, state: Mapping[str, Any]) -> Any:
+    def replay(self, state: Mapping[str, Any]) -> NDArray[np.float32]:
         """Bring an episode back; gives its last observation."""
         self.series.move_to(int(state["key"]), int(state["number"]))
         observation, _ = self.reset()
         for action in state["actions"]:
             observation, *_ = self.step(action.item() if action.ndim == 0 else action)
         return observation
-
-
-class ScaledObservation(gymnasium.ObservationWrapper[Any, Any, Any]):
-    """Observations as flat float32 numbers, (x - centre) * factor."""
-
-    def __init__(self, env: gymnasium.Env[Any, Any], scaling: ObservationScaling) -> None:
-        super().__init__(env)
-        self.scaling = scaling
-        self.observation_space = scaled_space(scaling)
-
-    def observation(self, observation: NDArray[Any]) -> NDArray[np.float32]:
-        """The scaled observation."""
-        return scaled(np.asarray(observation).ravel(), self.scaling)
-
-    def replay(self, state: Mapping[str, Any]) -> NDArray[np.float32]:
-        """See :meth:`SeededEpisodes.replay`."""
-        replay: Any = self.env.get_wrapper_attr("replay")
-        return self.observation(replay(state))
 
 
 def scaled(observations: NDArray[Any], scaling: ObservationScaling) -> NDArray[np.float32]:
@@ -154,7 +139,5 @@ def scaling_of(space: gymnasium.spaces.Space[Any]) -> ObservationScaling:
 def make_training_env(
     env_id: str, arguments: Mapping[str, Any], seeds: range, reward_scale: float
 ) -> gymnasium.Env[Any, Any]:
-    """An environment as the learner sees it."""
-    env = gymnasium.make(env_id, **arguments)
-    scaling = scaling_of(env.observation_space)
-    return ScaledObservation(SeededEpisodes(env, seeds, reward_scale), scaling)
+    """An environment for training, by its id."""
+    return TrainingEpisodes(gymnasium.make(env_id, **arguments), seeds, reward_scale)
