@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import simhelm  # noqa: F401 - registers the environments
-from simhelm.agents.bandits import LEARNERS, UCB
+from simhelm.agents.bandits import UCB
 from simhelm.control.steering.definition import parse_steering
 from simhelm.control.steering.report import report_page
 from simhelm.control.steering.result import read_run
@@ -21,21 +21,21 @@ TABLE: dict[str, Any] = {
 }
 
 
-class _Counted(UCB):
+class Counted(UCB):
     built = 0
 
     def __init__(self, arm_values: Any, *, seed: Any = 0) -> None:
         super().__init__(arm_values, seed=seed)
-        _Counted.built += 1
+        Counted.built += 1
 
 
 def test_a_bandit_is_built_once_per_repeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And once more, to be thrown away by the warm-up."""
-    monkeypatch.setitem(LEARNERS, "Counted", _Counted)
-    config = parse_steering({**TABLE, "learner": [{"name": "Counted"}]})
-    assert _Counted.built == 0
+    learner = {"name": f"{__name__}:Counted", "label": "Counted"}
+    config = parse_steering({**TABLE, "learner": [learner]})
+    assert Counted.built == 0
     run = run_steering(config, tmp_path / "run")
-    assert _Counted.built == 2 + 1
+    assert Counted.built == 2 + 1
     rows = {row.policy: row for row in run.summary}
     assert rows["Counted"].repeats == 2
     assert rows["omega=1"].repeats == 1, "nothing is random for a baseline"
