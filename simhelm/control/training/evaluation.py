@@ -17,28 +17,18 @@ from simhelm.control.environments import chosen_baselines
 from simhelm.control.training.rollout import Begin, EpisodeResult, run_episodes
 from simhelm.core.errors import ConfigurationError
 from simhelm.envs.baseline import Baseline
-from simhelm.evidence.verdict import verdict_sentence
+from simhelm.evidence import Estimate, middle, resamples, verdict_sentence
 
 Floats = NDArray[np.float64]
 _LEARNED = ("policy", "pooled")
 # Columns of what _numbers gives.
 _COST, _REWARD = 2, 3
-_RESAMPLES = 2_000
-_LEVELS = (2.5, 97.5)
-
-
-@dataclasses.dataclass(frozen=True)
-class Interval:
-    """An estimate, and the 95 % percentile bootstrap interval over the episodes."""
-
-    value: float
-    low: float
-    high: float
+_DRAWS = 2_000
 
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationRow:
-    """One contender on the test episodes.
+    """One contender on the test episodes, with 95 % bootstrap intervals over the episodes.
 
     Attributes:
         who, kind: name, and policy, pooled, rule, fixed, random or oracle.
@@ -53,12 +43,12 @@ class EvaluationRow:
     who: str
     kind: str
     episodes: int
-    median: Interval
-    p90: Interval
+    median: Estimate
+    p90: Estimate
     maximum: float
-    failure_rate: Interval
-    cost: Interval
-    mean_reward: Interval
+    failure_rate: Estimate
+    cost: Estimate
+    mean_reward: Estimate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -204,18 +194,17 @@ def _p90(values: Floats, axis: int | None = None) -> Any:
     return np.quantile(values, 0.9, axis=axis, method="higher")
 
 
-def _bootstrap(values: Floats, statistic: Callable[..., Any]) -> Interval:
+def _bootstrap(values: Floats, statistic: Callable[..., Any]) -> Estimate:
     """Resamples seeds (columns) and trainings (rows), both with replacement.
 
     The generator is fixed, so that contenders meet the same resamples of the same seeds.
     """
     rows, columns = values.shape
     rng = np.random.default_rng(0)
-    seeds = rng.integers(columns, size=(_RESAMPLES, 1, columns))
-    runs = rng.integers(rows, size=(_RESAMPLES, rows, 1))
-    samples = values[runs, seeds].reshape(_RESAMPLES, -1)
-    low, high = np.percentile(statistic(samples, axis=1), _LEVELS, method="nearest")
-    return Interval(float(statistic(values.ravel())), float(low), float(high))
+    seeds = resamples(columns, rng, _DRAWS)[:, np.newaxis, :]
+    runs = resamples(rows, rng, _DRAWS)[:, :, np.newaxis]
+    drawn = statistic(values[runs, seeds].reshape(_DRAWS, -1), axis=1)
+    return Estimate(float(statistic(values.ravel())), *middle(drawn, "nearest"))
 
 
 def _verdict(
@@ -255,8 +244,8 @@ def _verdict(
     )
 
 
-def _text(interval: Interval) -> str:
-    return f"{interval.value:.4g} [{interval.low:.4g}, {interval.high:.4g}]"
+def _text(estimate: Estimate) -> str:
+    return f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]"
 
 
 def cells(row: EvaluationRow, judged: str) -> dict[str, str]:

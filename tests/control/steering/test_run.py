@@ -12,7 +12,7 @@ from simhelm.control.steering.report import report_page
 from simhelm.control.steering.result import read_run
 from simhelm.control.steering.run import run_steering
 from simhelm.core.errors import DirectoryError
-from tests.calibration.dashboard.server import fingerprints
+from tests.cli.dashboard.server import fingerprints
 
 TABLE: dict[str, Any] = {
     "environment": {"id": "simhelm/Heat2D-v0", "nx": 5, "steps": 12},
