@@ -23,8 +23,7 @@ import gymnasium
 import numpy as np
 
 from simhelm.agents import Policy
-from simhelm.control.training.configuration import resolve_training
-from simhelm.control.training.train import train
+from simhelm.control import parse_training, train
 from simhelm.experiments import print_table
 
 ENV_ID = "examples/KeplerSteps-v0"
@@ -130,7 +129,7 @@ def main(training_steps: int = 60_000) -> list[dict[str, str]]:
     """Train, compare on test orbits, print and return the table."""
     if ENV_ID not in gymnasium.registry:
         gymnasium.register(ENV_ID, KeplerSteps, max_episode_steps=40_000)  # type: ignore[arg-type]
-    config = resolve_training(
+    config = parse_training(
         {
             "environment": {"id": ENV_ID}, "algorithm": "dqn", "steps": training_steps,
             "validation_episodes": 3, "options": {"gamma": 0.0},

@@ -15,8 +15,8 @@ from docs.pages import results
 from simhelm.calibration.sampling import configuration as monte_carlo
 from simhelm.calibration.study import configuration
 from simhelm.calibration.study.definition import from_file
-from simhelm.control.configuration import load_config
-from simhelm.control.steering import entrants, make_environment, resolve
+from simhelm.control.steering.definition import parse_steering, prepared
+from simhelm.control.training.configuration import TrainingConfig, parse_training
 from simhelm.experiments.schema import load_table
 from simhelm.simulators.executable import share_table, specification
 from tests.subprocesses import python, run_simhelm
@@ -109,6 +109,11 @@ def test_every_key_of_a_study_file_is_documented() -> None:
         assert _keys(table) <= documented, table.__name__
 
 
+def test_every_key_of_a_training_file_is_documented() -> None:
+    text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    assert _keys(TrainingConfig) <= set(re.findall(r"^\| `([a-z_]+)`", text, re.MULTILINE))
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*/*.toml")), ids=lambda p: p.stem)
 def test_study_examples_are_valid(path: Path, tmp_path: Path) -> None:
     folder = tmp_path / "example"
@@ -124,8 +129,10 @@ def test_example_files_are_valid(path: Path) -> None:
     if "monte_carlo" in table:
         assert monte_carlo.parse(table, str(path)).monte_carlo.samples >= 100
         return
-    config = resolve(load_config(path), path.parent)
-    assert entrants(config, make_environment(config))
+    if table.get("kind") == "training":
+        assert parse_training(table, str(path), path.parent).steps >= 1_000
+        return
+    assert prepared(parse_steering(table, str(path), path.parent))
 
 
 def test_example_matrix_is_symmetric_and_not_constant() -> None:

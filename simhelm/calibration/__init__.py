@@ -1,8 +1,10 @@
-"""Runs and studies: configuration, steering, the command line and its reports."""
+"""Studies of simulators: problem, sampler and executor in a directory that survives."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from simhelm.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from simhelm.calibration.study import (
@@ -10,25 +12,19 @@ if TYPE_CHECKING:
         Foreign,
         OpensEvaluators,
         Study,
+        StudyConfig,
         StudyView,
         run_study,
     )
-    from simhelm.control.tuner import RelaxationTuner
+    from simhelm.control import RelaxationTuner
 
 __all__ = [
-    "Execution", "Foreign", "OpensEvaluators", "RelaxationTuner", "Study", "StudyView",
-    "run_study",
+    "Execution", "Foreign", "OpensEvaluators", "RelaxationTuner", "Study", "StudyConfig",
+    "StudyView", "run_study",
 ]  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    """Import at first use: a study's workers need neither Optuna nor compiled solvers."""
-    if name == "RelaxationTuner":
-        from simhelm.control.tuner import RelaxationTuner
-
-        return RelaxationTuner
-    if name in __all__:
-        from simhelm.calibration import study
-
-        return getattr(study, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# A study's workers need neither Optuna nor compiled solvers.
+__getattr__ = lazy_names(
+    __name__,
+    dict.fromkeys(__all__, "simhelm.calibration.study") | {"RelaxationTuner": "simhelm.control"},
+)

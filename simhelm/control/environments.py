@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -13,11 +14,19 @@ from gymnasium.envs.registration import EnvSpec, load_env_creator
 
 from simhelm.core.did_you_mean import did_you_mean
 from simhelm.core.errors import ConfigurationError
+from simhelm.envs.baseline import Baseline
+from simhelm.experiments.schema import NamedTable, Text, checked_arguments
 from simhelm.simulators.registry import load_problem
 
 # "- ``steps``, ``t_end``: ..." in the section on arguments of a docstring.
 _LISTED = re.compile(r"^ *- ((?:``\w+``(?:, )?)+):", re.MULTILINE)
 _UNEXPECTED = re.compile(r"unexpected keyword argument '(\w+)'")
+
+
+class EnvironmentTable(NamedTable):
+    """``[environment]``: an id and the environment's arguments."""
+
+    id: Text
 
 
 def make_environment(
@@ -40,8 +49,8 @@ def make_environment(
         return gymnasium.make(env_id, **arguments)
     except (ValueError, TypeError, OSError, MemoryError, OverflowError) as error:
         # Gymnasium says a TypeError again, with all that it handed on.
-        told = error.__cause__ if isinstance(error, TypeError) and error.__cause__ else error
-        words = str(told) or type(told).__name__
+        cause = error.__cause__ if isinstance(error, TypeError) and error.__cause__ else error
+        words = str(cause) or type(cause).__name__
         unexpected = _UNEXPECTED.search(words)
         if unexpected and unexpected[1] in arguments:
             words = _unknown(env_id, unexpected[1])
@@ -56,18 +65,59 @@ def _check_id(env_id: str) -> None:
             importlib.import_module(module)
     except ImportError as error:
         raise ConfigurationError(f"{env_id}: {error}; install the module, or mend it") from error
+    _registered(name)
+
+
+def _registered(name: str) -> EnvSpec:
     if name not in gymnasium.registry:
         ours = [key for key in gymnasium.registry if key.startswith("simhelm/")]
         raise ConfigurationError(
             f"unknown environment {name!r}; expected one of {ours}"
             + did_you_mean(name, gymnasium.registry)
         )
+    return gymnasium.registry[name]
+
+
+def complete_arguments(table: EnvironmentTable, where: str, folder: Path) -> EnvironmentTable:
+    """A table with every default filled in and every path absolute; of an id without a module.
+
+    Args:
+        where: what messages begin with.
+        folder: where relative paths start.
+
+    Raises:
+        ConfigurationError: an unknown id (with the nearest), unknown or ill-typed arguments.
+    """
+    spec = _registered(table.id)
+    arguments = checked_arguments(
+        _creator(spec), table.arguments, where, skip=tuple(spec.kwargs), folder=folder
+    )
+    return EnvironmentTable(id=table.id, **arguments)
+
+
+def _creator(spec: EnvSpec) -> Any:
+    entry = spec.entry_point
+    return load_env_creator(entry) if isinstance(entry, str) else entry
+
+
+def chosen_baselines(names: Sequence[str], known: Mapping[str, Baseline]) -> Sequence[str]:
+    """The names, each of which an environment has.
+
+    Raises:
+        ConfigurationError: an unknown one (with the nearest).
+    """
+    for name in names:
+        if name not in known:
+            raise ConfigurationError(
+                f"unknown baseline {name!r}; expected some of {sorted(known)}"
+                + did_you_mean(name, known)
+            )
+    return names
 
 
 def argument_names(spec: EnvSpec) -> list[str]:
     """What an environment takes: by its constructor, its docstring and its problem."""
-    made = load_env_creator(spec.entry_point) if isinstance(spec.entry_point, str) else None
-    creator: Any = made or spec.entry_point
+    creator = _creator(spec)
     names = _parameters(creator)
     for listed in _LISTED.findall(inspect.getdoc(creator) or ""):
         names |= set(re.findall(r"\w+", listed))

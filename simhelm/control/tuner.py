@@ -62,7 +62,7 @@ class RelaxationTuner:
         return self.bandit.last_ticket
 
     def record(self, iterations: float, ticket: int | None = None) -> None:
-        """Tell what a solve cost; a solve that failed should be told its iteration cap."""
+        """Report what a solve cost: its iterations, of a failed one its iteration cap."""
         self.bandit.learn(iterations, ticket)
 
     @contextlib.contextmanager

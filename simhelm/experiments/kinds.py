@@ -164,7 +164,7 @@ KINDS = (
     ),
     Entry(
         "steering", "steering run", "steers", "config.json", ("environment",),
-        "simhelm.control.kind:STEERING", None,
+        "simhelm.control.steering.kind:STEERING", None,
         {"export": _SHOW, "validate": _AGAIN, "replay": _AGAIN},
     ),
 )  # fmt: skip

@@ -18,10 +18,9 @@ import scipy.io
 import scipy.sparse
 
 import simhelm
-from simhelm.control.configuration import parse_config
-from simhelm.control.run import run_steering
-from simhelm.control.run_directory import LAYOUT, identity_of, read_run
-from simhelm.control.steering import resolve
+from simhelm.control.steering.definition import parse_steering
+from simhelm.control.steering.result import LAYOUT, identity_of, read_run
+from simhelm.control.steering.run import run_steering
 from simhelm.core.errors import DirectoryError, Interrupted
 from simhelm.experiments.lock import exclusive
 from simhelm.experiments.signals import interruptible
@@ -335,7 +334,7 @@ def test_overwriting_is_never_half_finished_nor_blocked(tmp_path: Path) -> None:
 
 
 def test_preparing_to_overwrite_makes_the_old_run_unfinished(tmp_path: Path) -> None:
-    config = resolve(parse_config(tomllib.loads(RUN)))
+    config = parse_steering(tomllib.loads(RUN))
     run_steering(config, tmp_path / "out")
     with LAYOUT.claimed(tmp_path / "out", identity_of(config)) as complete:
         assert complete
@@ -357,7 +356,7 @@ def test_two_runs_in_one_directory(tmp_path: Path) -> None:
 
 def test_progress_names_the_policy_at_work(tmp_path: Path) -> None:
     seen: list[tuple[int, int, str]] = []
-    config = parse_config(tomllib.loads(RUN))
+    config = parse_steering(tomllib.loads(RUN))
     run_steering(config, tmp_path / "out", progress=lambda *told: seen.append(told))
     assert [name for _, _, name in seen] == [
         "omega=1", "omega=1.4", "oracle (best factor a step)",

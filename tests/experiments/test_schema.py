@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from simhelm.control.configuration import load_config, parse_config
-from simhelm.control.steering import entrants, make_environment, resolve
+from simhelm.control.steering.definition import SteeringConfig, parse_steering, prepared
 from simhelm.core.errors import ConfigurationError
+from simhelm.experiments.schema import load_table
 
 GOOD: dict[str, Any] = {
     "environment": {"id": "simhelm/Heat2D-v0", "nx": 6, "steps": 5},
@@ -21,12 +21,8 @@ def _changed(**changes: Any) -> dict[str, Any]:
 
 
 def _all_errors(table: dict[str, Any]) -> str:
-    def use() -> None:
-        config = resolve(parse_config(table))
-        entrants(config, make_environment(config))
-
     with pytest.raises(ConfigurationError) as caught:
-        use()
+        prepared(parse_steering(table))
     return str(caught.value)
 
 
@@ -90,15 +86,19 @@ def test_several_mistakes_are_all_told() -> None:
     assert "repeats" in message
 
 
+def _read(file: Path) -> SteeringConfig:
+    return parse_steering(load_table(file), str(file), file.parent)
+
+
 def test_paths_start_at_the_file(tmp_path: Path) -> None:
     text = '[environment]\nid = "simhelm/SolverSequence-v0"\nmatrix = "sub/A.mtx"\n'
     (tmp_path / "run.toml").write_text(text, encoding="utf-8")
-    config = resolve(load_config(tmp_path / "run.toml"), tmp_path)
+    config = _read(tmp_path / "run.toml")
     assert config.environment.arguments["matrix"] == str(tmp_path / "sub" / "A.mtx")
     assert config.environment.arguments["max_iterations"] == 10_000
-    assert resolve(config) == config
+    assert parse_steering(config.model_dump()) == config
     with pytest.raises(ConfigurationError, match="no such file"):
-        make_environment(config)
+        prepared(config)
 
 
 HOSTILE = {
@@ -122,7 +122,7 @@ def test_hostile_files(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     (tmp_path / "run.toml").write_bytes(HOSTILE[name])
     with pytest.raises(ConfigurationError):
-        make_environment(resolve(load_config(tmp_path / "run.toml"), tmp_path))
+        prepared(_read(tmp_path / "run.toml"))
     assert [path.name for path in tmp_path.iterdir()] == ["run.toml"]
 
 
@@ -131,6 +131,6 @@ def test_a_giant_file_is_refused_unread(tmp_path: Path) -> None:
         file.truncate(100_000_000)
     tracemalloc.start()
     with pytest.raises(ConfigurationError, match="larger than"):
-        load_config(tmp_path / "run.toml")
+        load_table(tmp_path / "run.toml")
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
     tracemalloc.stop()

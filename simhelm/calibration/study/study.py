@@ -32,6 +32,7 @@ from simhelm.experiments.atomic_write import not_a_link
 from simhelm.experiments.directory import Layout, check_same, subdirectory
 from simhelm.experiments.lock import exclusive
 from simhelm.experiments.provenance import difference, digest, versions
+from simhelm.experiments.schema import validated
 from simhelm.moved import new_name
 from simhelm.simulators.executable import ExecutableProblem
 
@@ -102,8 +103,6 @@ def run_study(
         FailureStop: too many trials failed.
         DirectoryError, StoreError: the study is damaged, or cannot be written.
     """
-    from simhelm.experiments.schema import validated
-
     _check_not_importing()
     name, factory = (sampler, None) if isinstance(sampler, str) else named_factory(sampler)
     table = {**(sampler_options or {}), "name": name}
@@ -158,6 +157,12 @@ class Study:
         config = {key: value for key, value in found["config"].items() if value is not None}
         table = {**config, **found["tables"], **(changes or {})}
         return cls(directory, from_table(table, Path(found["folder"]), str(directory)))
+
+    @classmethod
+    def of(cls, problem: Problem, directory: Path, **settings: Any) -> Study:
+        """A study of a problem object, not run yet; arguments as of :func:`run_study`."""
+        config = validated(StudyConfig, settings, "study")
+        return cls(directory, of_object(problem, config))
 
     def view(self) -> StudyView:
         """The results so far."""

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from simhelm.control.training.configuration import TrainingConfig
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 ALGORITHMS: Mapping[str, tuple[str, str]] = {
     "dqn": ("stable_baselines3", "DQN"),
@@ -15,7 +12,7 @@ ALGORITHMS: Mapping[str, tuple[str, str]] = {
     "ppo": ("stable_baselines3", "PPO"),
     "sac": ("stable_baselines3", "SAC"),
 }
-# What to cite for each, beside Stable-Baselines3: keys of references.toml.
+# What to cite for each, in addition to Stable-Baselines3: keys of references.toml.
 CITES: Mapping[str, tuple[str, ...]] = {
     "dqn": ("mnih2015",),
     "qrdqn": ("dabney2018",),
@@ -58,22 +55,25 @@ def algorithm_class(name: str) -> Any:
         ) from error
 
 
-def make_model(config: TrainingConfig, vector: Any) -> Any:
-    """A fresh model on a vector environment."""
+def make_model(
+    algorithm: str,
+    vector: Any,
+    *,
+    steps: int,
+    seed: int,
+    hidden: Sequence[int],
+    options: Mapping[str, Any],
+) -> Any:
+    """A fresh model on a vector environment; see ``TrainingConfig`` for the arguments."""
     from torch import nn
 
-    options = {**_DEFAULTS[config.algorithm], **config.options}
-    if config.algorithm != "ppo":
-        options.setdefault("learning_starts", min(_LONGEST_WARM_UP, config.steps // 10))
-    network: dict[str, Any] = {"net_arch": list(config.hidden), "activation_fn": nn.ReLU}
-    if config.algorithm == "qrdqn":
+    options = {**_DEFAULTS[algorithm], **options}
+    if algorithm != "ppo":
+        options.setdefault("learning_starts", min(_LONGEST_WARM_UP, steps // 10))
+    network: dict[str, Any] = {"net_arch": list(hidden), "activation_fn": nn.ReLU}
+    if algorithm == "qrdqn":
         network["n_quantiles"] = 50
-    kind = algorithm_class(config.algorithm)
+    kind = algorithm_class(algorithm)
     return kind(
-        "MlpPolicy",
-        vector,
-        seed=config.seed % 2**32,
-        device="cpu",
-        policy_kwargs=network,
-        **options,
+        "MlpPolicy", vector, seed=seed % 2**32, device="cpu", policy_kwargs=network, **options
     )

@@ -2,14 +2,15 @@
 
 Stable-Baselines3's own files hold pickled parts. Here are the parameters and the optimizers'
 moments, the replay buffer, the counters, the states of the generators, and of every environment
-the episode under way as (series, number, actions), which is replayed. A training that goes on
-from there takes the same steps, bit for bit, as one that was never stopped; this is checked with
+the episode under way as (series, number, actions), which is replayed. A training that resumes
+there takes the same steps, bit for bit, as one that was never stopped; this is checked with
 the last observations.
 """
 
 from __future__ import annotations
 
 import json
+import operator
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], Arrays]:
         DirectoryError: it cannot be read.
     """
     try:
-        # Opened here, as np.load leaves a damaged file open.
+        # Opened here, as np.load leaves a corrupt file open.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         return json.loads(str(arrays.pop("document"))), arrays
@@ -79,8 +80,8 @@ def restore(model: Any, document: dict[str, Any], arrays: Arrays) -> None:
         )
     model.action_space.np_random.bit_generator.state = state["action_space"]
     torch.set_rng_state(torch.from_numpy(arrays["torch_generator"]))
-    words, place, has_gauss, cached = state["numpy_generator"]
-    legacy = ("MT19937", np.array(words, np.uint32), place, has_gauss, cached)
+    words, position, has_gauss, cached = state["numpy_generator"]
+    legacy = ("MT19937", np.array(words, np.uint32), position, has_gauss, cached)
     np.random.set_state(legacy)  # noqa: NPY002 - what Stable-Baselines3 draws from
 
 
@@ -122,54 +123,48 @@ def _replayed(vector: Any, episodes: list[list[int]], arrays: Arrays) -> NDArray
 
 def _capture_parameters(model: Any, arrays: Arrays) -> dict[str, list[float]]:
     """Parameters and moments into arrays; gives the learning rates of every optimizer."""
+    tensors, optimizers = _learned(model)
     rates: dict[str, list[float]] = {}
-    names, tensors = model._get_torch_save_params()
-    for name in names:
-        part = _attribute(model, name)
-        content = part.state_dict()
-        if "param_groups" not in content:
-            for key, tensor in content.items():
-                arrays[f"{name}/{key}"] = tensor.detach().cpu().numpy()
-            continue
+    for name, optimizer in optimizers.items():
+        content = optimizer.state_dict()
         rates[name] = [group["lr"] for group in content["param_groups"]]
         for index, moments in content["state"].items():
-            for key, tensor in moments.items():
-                arrays[f"{name}/{index}/{key}"] = tensor.detach().cpu().numpy()
-    for name in tensors:
-        arrays[name] = _attribute(model, name).detach().cpu().numpy()
+            tensors |= {f"{name}/{index}/{key}": tensor for key, tensor in moments.items()}
+    arrays |= {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
     return rates
 
 
 def _restore_parameters(model: Any, state: dict[str, Any], arrays: Arrays) -> None:
     import torch
 
-    names, tensors = model._get_torch_save_params()
-    for name in names:
-        part = _attribute(model, name)
-        content = part.state_dict()
-        if "param_groups" not in content:
-            part.load_state_dict(
-                {key: torch.from_numpy(arrays[f"{name}/{key}"].copy()) for key in content}
-            )
-            continue
+    tensors, optimizers = _learned(model)
+    with torch.no_grad():
+        for name, tensor in tensors.items():
+            tensor.copy_(torch.from_numpy(arrays[name]))
+    for name, optimizer in optimizers.items():
+        content = optimizer.state_dict()
         for group, rate in zip(content["param_groups"], state["learning_rates"][name], strict=True):
             group["lr"] = rate
-        content["state"] = _moments(name, arrays)
-        part.load_state_dict(content)
-    for name in tensors:
-        with torch.no_grad():
-            _attribute(model, name).copy_(torch.from_numpy(arrays[name].copy()))
-
-
-def _moments(name: str, arrays: Arrays) -> dict[int, dict[str, Any]]:
-    import torch
-
-    found: dict[int, dict[str, Any]] = {}
-    for path, array in arrays.items():
-        if path.startswith(f"{name}/"):
+        moments: dict[int, dict[str, Any]] = {}
+        for path in [path for path in arrays if path.startswith(f"{name}/")]:
             _, index, key = path.rsplit("/", 2)
-            found.setdefault(int(index), {})[key] = torch.from_numpy(array.copy())
-    return found
+            moments.setdefault(int(index), {})[key] = torch.from_numpy(arrays[path].copy())
+        optimizer.load_state_dict({**content, "state": moments})
+
+
+def _learned(model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The model's own tensors, not copies, and its optimizers, by name."""
+    tensors: dict[str, Any] = {}
+    optimizers: dict[str, Any] = {}
+    parts, variables = model._get_torch_save_params()
+    for name in parts:
+        part = operator.attrgetter(name)(model)
+        content = part.state_dict()
+        if "param_groups" in content:
+            optimizers[name] = part
+        else:
+            tensors |= {f"{name}/{key}": tensor for key, tensor in content.items()}
+    return tensors | {name: operator.attrgetter(name)(model) for name in variables}, optimizers
 
 
 def _capture_buffer(model: Any, arrays: Arrays) -> dict[str, Any] | None:
@@ -190,9 +185,3 @@ def _restore_buffer(model: Any, state: dict[str, Any], arrays: Arrays) -> None:
         stored = arrays[f"buffer/{name}"]
         getattr(buffer, name)[: len(stored)] = stored
     buffer.pos, buffer.full = state["buffer"]["pos"], state["buffer"]["full"]
-
-
-def _attribute(thing: Any, dotted: str) -> Any:
-    for name in dotted.split("."):
-        thing = getattr(thing, name)
-    return thing

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pydantic
 
-from simhelm.control.configuration import EnvironmentTable
-from simhelm.control.environments import make_environment
-from simhelm.control.training.algorithms import ALGORITHMS, algorithm_class
+from simhelm.control.environments import EnvironmentTable, complete_arguments, make_environment
+from simhelm.control.training.algorithms import algorithm_class
 from simhelm.core.did_you_mean import did_you_mean
 from simhelm.core.errors import ConfigurationError
 from simhelm.envs.seed_ranges import check_disjoint, seed_ranges_of
@@ -31,7 +31,7 @@ _DECIDED = {
 
 
 class TrainingConfig(Strict):
-    """A training; equal configurations give equal policies.
+    """A training, the content of a TOML file; equal configurations give equal policies.
 
     Attributes:
         environment: id and arguments.
@@ -45,6 +45,8 @@ class TrainingConfig(Strict):
         training_seeds, validation_seeds: (first, one past the last) seed of the episodes.
         validation_episodes: how many of the validation seeds, from the first on, are used.
         evaluate_every, checkpoint_every: steps between two of them, at least.
+        repeats: independent trainings with the seeds from ``seed`` on, a sweep; no part of what
+            identifies a single training, so it is never stored with one.
     """
 
     model_config = pydantic.ConfigDict(strict=False)  # lists of JSON become tuples
@@ -62,70 +64,85 @@ class TrainingConfig(Strict):
     validation_episodes: Count = 20
     evaluate_every: Count
     checkpoint_every: Count
+    repeats: Annotated[int, pydantic.Field(ge=1, le=10_000, exclude=True)] = 1
 
 
-def resolve_training(table: Mapping[str, Any]) -> TrainingConfig:
+def parse_training(
+    table: Mapping[str, Any], where: str = "training", folder: Path | None = None
+) -> TrainingConfig:
     """The configuration with every default filled in.
 
     Args:
-        table: its attributes; seeds and intervals may be left out.
+        table: the attributes of :class:`TrainingConfig`; seeds and intervals may be left out, and
+            ``kind = "training"`` may stand there.
+        where: what messages begin with, such as the path of a TOML file.
+        folder: where relative paths among the environment's arguments start; None leaves them.
 
     Raises:
         ConfigurationError: with what was expected, what was found and the nearest valid name.
     """
-    filled = {key: value for key, value in table.items() if value is not None}
-    if filled.get("algorithm") not in ALGORITHMS:
-        name = str(filled.get("algorithm"))
-        hint = did_you_mean(name, ALGORITHMS)
-        raise ConfigurationError(f"--algo: expected one of {sorted(ALGORITHMS)}, got {name}{hint}")
-    environment = validated(EnvironmentTable, dict(filled["environment"]), "environment")
-    env = make_environment(environment.id, environment.arguments)
-    try:
-        ranges = seed_ranges_of(env)
-        for purpose in ("training", "validation"):
-            own = ranges[purpose]
-            filled.setdefault(f"{purpose}_seeds", (own.start, own.stop))
-        seeds = {purpose: range(*filled[f"{purpose}_seeds"]) for purpose in ("training", "validation")}  # fmt: skip  # noqa: E501
-        check_disjoint({**seeds, "test": ranges["test"]})
-    except (ValueError, TypeError) as error:
-        raise ConfigurationError(str(error)) from error
-    finally:
-        env.close()
-    steps = int(filled.get("steps", 0))
-    filled.setdefault("evaluate_every", max(1, steps // 10))
-    filled.setdefault("checkpoint_every", max(1, steps // 10))
-    config = validated(TrainingConfig, filled, "training")
-    _check_seeds(config)
-    _check_options(config)
+    given = {key: value for key, value in table.items() if value is not None and key != "kind"}
+    steps = given.get("steps")
+    tenth = max(1, steps // 10) if isinstance(steps, int) else 1
+    unknown = (0, 1)  # until the environment is made
+    defaults = {
+        "evaluate_every": tenth, "checkpoint_every": tenth,
+        "training_seeds": unknown, "validation_seeds": unknown,
+    }  # fmt: skip
+    config = validated(TrainingConfig, {**defaults, **given}, where)
+    if folder is not None:
+        config = config.model_copy(update={"environment": _absolute(config, where, folder)})
+    config = config.model_copy(update=_seed_ranges(config, given, where))
+    _check_options(config, where)
     return config
 
 
-def parse_training(table: Mapping[str, Any], where: str) -> TrainingConfig:
-    """Check the table of a file or of the command line.
-
-    Raises:
-        ConfigurationError: with what was expected, what was found and the nearest valid name.
-    """
-    missing = [key for key in ("environment", "algorithm", "steps") if table.get(key) is None]
-    if missing:
-        raise ConfigurationError(f"{where}: {missing[0]} is missing: a training needs one")
-    return resolve_training(table)
+resolve_training = parse_training  # its name in version 0.1.0
 
 
-def _check_seeds(config: TrainingConfig) -> None:
-    for name in ("training_seeds", "validation_seeds"):
-        first, stop = getattr(config, name)
-        if first >= stop:
-            raise ConfigurationError(f"{name}: expected first < last, got {first}:{stop}")
+def _absolute(config: TrainingConfig, where: str, folder: Path) -> EnvironmentTable:
+    """The environment with absolute paths; its defaults are left out, as on the command line."""
+    given = config.environment
+    complete = complete_arguments(given, f"{where}: environment", folder).arguments
+    return EnvironmentTable(id=given.id, **{name: complete[name] for name in given.arguments})
 
 
-def _check_options(config: TrainingConfig) -> None:
+def _seed_ranges(
+    config: TrainingConfig, given: Mapping[str, Any], where: str
+) -> dict[str, tuple[int, int]]:
+    """The seeds that were given, else the environment's; none of them is a test seed."""
+    environment = config.environment
+    env = make_environment(environment.id, environment.arguments, f"{where}: {environment.id}")
+    try:
+        ranges = dict(seed_ranges_of(env))
+        for purpose in ("training", "validation"):
+            if f"{purpose}_seeds" in given:
+                ranges[purpose] = _given_range(config, f"{purpose}_seeds")
+        check_disjoint(ranges)
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"{where}: {error}") from error
+    finally:
+        env.close()
+    return {
+        f"{purpose}_seeds": (ranges[purpose].start, ranges[purpose].stop)
+        for purpose in ("training", "validation")
+    }
+
+
+def _given_range(config: TrainingConfig, name: str) -> range:
+    first, stop = getattr(config, name)
+    if first >= stop:
+        raise ValueError(f"{name}: expected first < last, got {first}:{stop}")
+    return range(first, stop)
+
+
+def _check_options(config: TrainingConfig, where: str) -> None:
     """Refuse arguments that the algorithm does not have."""
     signature = inspect.signature(algorithm_class(config.algorithm).__init__)
     known = sorted(set(signature.parameters) - _DECIDED)
     for name in config.options:
         if name not in known:
             raise ConfigurationError(
-                f"{config.algorithm}: unknown option {name!r}; expected some of {known}"
+                f"{where}: {config.algorithm}: unknown option {name!r}; expected some of {known}"
                 + did_you_mean(name, known)
             )

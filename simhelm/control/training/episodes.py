@@ -1,7 +1,8 @@
-"""Wrappers of training environments: seeded episodes that can be replayed, scaled observations."""
+"""Training environments: seeded episodes that can be replayed, scaled observations."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,91 +16,108 @@ from simhelm.agents.export import ObservationScaling
 _WIDE = 1e3
 
 
-def episode_seed(seeds: range, key: int, number: int) -> int:
-    """The seed that an episode of a series starts from."""
-    words = np.random.SeedSequence(key, spawn_key=(number,))
-    return seeds[int(np.random.default_rng(words).integers(len(seeds)))]
-
-
-class SeededEpisodes(gymnasium.Wrapper[Any, Any, Any, Any]):
-    """Every episode starts from a seed of the given range, drawn by key and episode number.
+@dataclasses.dataclass
+class Series:
+    """Episodes, each of which starts from a seed that is drawn by key and episode number.
 
     So an episode is a function of (key, number, actions), and one that is under way can be
     brought back by replaying its actions: nothing of the environment has to be stored.
 
-    Args:
-        env: the environment.
+    Attributes:
         seeds: those that episodes may start from.
-        reward_scale: rewards are multiplied by it.
-
-    ``info`` of a last step holds ``episode``: ``r``, the sum of unscaled rewards, and ``l``, the
-    steps, which is what Stable-Baselines3 logs.
+        key, number: of the series, and of the episode in it.
+        actions, total: of the episode so far, and the sum of its rewards.
     """
 
-    def __init__(
-        self, env: gymnasium.Env[Any, Any], seeds: range, reward_scale: float = 1.0
-    ) -> None:
-        super().__init__(env)
-        self.seeds, self.reward_scale = seeds, reward_scale
-        self.key, self.number = 0, -1
-        self.actions: list[Any] = []
-        self.total = 0.0
+    seeds: range
+    key: int = 0
+    number: int = -1
+    actions: list[Any] = dataclasses.field(default_factory=list)
+    total: float = 0.0
 
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Any, dict[str, Any]]:
-        """Start the next episode; a seed starts a new series of them."""
-        if seed is not None:
-            self.key, self.number = seed, -1
+    def begin(self) -> int:
+        """The seed of the next episode."""
         self.number += 1
-        return self._begin(options)
+        self.actions, self.total = [], 0.0
+        words = np.random.SeedSequence(self.key, spawn_key=(self.number,))
+        return self.seeds[int(np.random.default_rng(words).integers(len(self.seeds)))]
 
-    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """One step, noted for a replay."""
-        self.actions.append(np.array(action))
-        observation, reward, terminated, truncated, info = self.env.step(action)
-        self.total += float(reward)
-        if terminated or truncated:
-            info = {**info, "episode": {"r": self.total, "l": len(self.actions)}}
-        return observation, self.reward_scale * float(reward), terminated, truncated, info
+    def note(self, action: Any, reward: float) -> None:
+        """Keep what a step did."""
+        self.actions.append(action)
+        self.total += reward
+
+    def move_to(self, key: int, number: int = 0) -> None:
+        """Have ``begin`` give an episode of a series."""
+        self.key, self.number = key, number - 1
+
+    def logged(self) -> dict[str, Any]:
+        """What Stable-Baselines3 logs of an episode: its sum of rewards and its steps."""
+        return {"r": self.total, "l": len(self.actions)}
 
     def state(self) -> dict[str, Any]:
         """The series, the episode, and the actions so far, shape (steps, ...)."""
         return {"key": self.key, "number": self.number, "actions": np.array(self.actions)}
 
-    def replay(self, state: Mapping[str, Any]) -> Any:
-        """Bring an episode back; gives its last observation."""
-        self.key, self.number = int(state["key"]), int(state["number"])
-        observation, _ = self._begin(None)
-        for action in state["actions"]:
-            given = action.item() if action.ndim == 0 else action
-            observation, *_ = self.step(given)
-        return observation
 
-    def _begin(self, options: dict[str, Any] | None) -> tuple[Any, dict[str, Any]]:
-        self.actions, self.total = [], 0.0
-        seed = episode_seed(self.seeds, self.key, self.number)
-        return self.env.reset(seed=seed, options=options)
+class TrainingEpisodes(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """An environment as the learner sees it: flat scaled observations, scaled rewards.
 
+    Its episodes are those of a :class:`Series`; a seed starts another one. ``info`` of a last
+    step holds ``episode``, with the sum of unscaled rewards.
 
-class ScaledObservation(gymnasium.ObservationWrapper[Any, Any, Any]):
-    """Observations as flat float32 numbers, (x - centre) * factor."""
+    Args:
+        env: the environment.
+        seeds: those that episodes may start from.
+        reward_scale: rewards are multiplied by it.
+    """
 
-    def __init__(self, env: gymnasium.Env[Any, Any], scaling: ObservationScaling) -> None:
+    def __init__(self, env: gymnasium.Env[Any, Any], seeds: range, reward_scale: float) -> None:
         super().__init__(env)
-        self.scaling = scaling
-        size = scaling.centre.size
-        self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float32)
+        self.series, self.reward_scale = Series(seeds), reward_scale
+        self.scaling = scaling_of(env.observation_space)
+        self.observation_space = scaled_space(self.scaling)
 
-    def observation(self, observation: NDArray[Any]) -> NDArray[np.float32]:
-        """The scaled observation."""
-        flat = np.asarray(observation, np.float64).ravel()
-        return ((flat - self.scaling.centre) * self.scaling.factor).astype(np.float32)
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Start the next episode."""
+        if seed is not None:
+            self.series.move_to(seed)
+        observation, info = self.env.reset(seed=self.series.begin(), options=options)
+        return scaled(np.ravel(observation), self.scaling), info
+
+    def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """One step, noted for a replay."""
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        self.series.note(np.array(action), float(reward))
+        if terminated or truncated:
+            info = {**info, "episode": self.series.logged()}
+        seen = scaled(np.ravel(observation), self.scaling)
+        return seen, self.reward_scale * float(reward), terminated, truncated, info
+
+    def state(self) -> dict[str, Any]:
+        """See :meth:`Series.state`."""
+        return self.series.state()
 
     def replay(self, state: Mapping[str, Any]) -> NDArray[np.float32]:
-        """See :meth:`SeededEpisodes.replay`."""
-        replay: Any = self.env.get_wrapper_attr("replay")
-        return self.observation(replay(state))
+        """Bring an episode back; gives its last observation."""
+        self.series.move_to(int(state["key"]), int(state["number"]))
+        observation, _ = self.reset()
+        for action in state["actions"]:
+            observation, *_ = self.step(action.item() if action.ndim == 0 else action)
+        return observation
+
+
+def scaled(observations: NDArray[Any], scaling: ObservationScaling) -> NDArray[np.float32]:
+    """Scaled observations, shape (..., numbers)."""
+    numbers = observations.astype(np.float64)
+    return ((numbers - scaling.centre) * scaling.factor).astype(np.float32)
+
+
+def scaled_space(scaling: ObservationScaling) -> gymnasium.spaces.Box:
+    """The space of scaled observations."""
+    return gymnasium.spaces.Box(-np.inf, np.inf, (scaling.centre.size,), np.float32)
 
 
 def scaling_of(space: gymnasium.spaces.Space[Any]) -> ObservationScaling:
@@ -121,9 +139,5 @@ def scaling_of(space: gymnasium.spaces.Space[Any]) -> ObservationScaling:
 def make_training_env(
     env_id: str, arguments: Mapping[str, Any], seeds: range, reward_scale: float
 ) -> gymnasium.Env[Any, Any]:
-    """An environment as the learner sees it."""
-    import simhelm  # noqa: F401 - registers the environments in a fresh process
-
-    env = gymnasium.make(env_id, **arguments)
-    scaling = scaling_of(env.observation_space)
-    return ScaledObservation(SeededEpisodes(env, seeds, reward_scale), scaling)
+    """An environment for training, by its id."""
+    return TrainingEpisodes(gymnasium.make(env_id, **arguments), seeds, reward_scale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,31 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simhelm.agents.policy import Policy
-from simhelm.control.training.rollout import EpisodeResult, run_episodes
-from simhelm.core.did_you_mean import did_you_mean
+from simhelm.control.environments import chosen_baselines
+from simhelm.control.training.rollout import Begin, EpisodeResult, run_episodes
 from simhelm.core.errors import ConfigurationError
 from simhelm.envs.baseline import Baseline
-from simhelm.evidence.verdict import verdict_sentence
+from simhelm.evidence import Estimate, middle, resamples, verdict_sentence
 
 Floats = NDArray[np.float64]
+_LEARNED = ("policy", "pooled")
 # Columns of what _numbers gives.
 _COST, _REWARD = 2, 3
-_RESAMPLES = 2_000
-_LEVELS = (2.5, 97.5)
-
-
-@dataclasses.dataclass(frozen=True)
-class Interval:
-    """An estimate, and the 95 % percentile bootstrap interval over the episodes."""
-
-    value: float
-    low: float
-    high: float
+_DRAWS = 2_000
 
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationRow:
-    """One contender on the test episodes.
+    """One contender on the test episodes, with 95 % bootstrap intervals over the episodes.
 
     Attributes:
         who, kind: name, and policy, pooled, rule, fixed, random or oracle.
@@ -51,12 +43,12 @@ class EvaluationRow:
     who: str
     kind: str
     episodes: int
-    median: Interval
-    p90: Interval
+    median: Estimate
+    p90: Estimate
     maximum: float
-    failure_rate: Interval
-    cost: Interval
-    mean_reward: Interval
+    failure_rate: Estimate
+    cost: Estimate
+    mean_reward: Estimate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,23 +86,42 @@ def evaluate(
         seeds: of the episodes.
         tolerance: an episode whose final error is larger counts as failed.
         baselines: names of some; None for all that the environment has.
-        progress: told (contenders done, contenders in all, name).
+        progress: called with (contenders done, contenders in all, name).
 
     Raises:
         ConfigurationError: a policy that does not fit, an unknown baseline, a tolerance where
             the environment tells no error.
     """
-    chosen = _chosen(env, baselines)
-    results: dict[str, tuple[str, list[EpisodeResult]]] = {}
-    total = len(policies) + len(chosen)
+    env.reset(seed=0)
+    inner: Any = env.unwrapped
+    known: Mapping[str, Baseline] = inner.baselines() if hasattr(inner, "baselines") else {}
+    contenders: dict[str, tuple[str, Begin]] = {}
     for name, policy in policies.items():
-        progress(len(results), total, name)
         _check_fit(env, name, policy)
-        results[name] = "policy", run_episodes(env, policy.act, seeds)
-    for name, baseline in chosen.items():
-        progress(len(results), total, name)
-        results[name] = baseline.kind, _play_baseline(env, name, seeds)
+        contenders[name] = "policy", functools.partial(_act_of, policy)
+    for name in known if baselines is None else chosen_baselines(baselines, known):
+        contenders[name] = known[name].kind, _beginning(env, name)
+    results: dict[str, tuple[str, list[EpisodeResult]]] = {}
+    for name, (kind, begin) in contenders.items():
+        progress(len(results), len(contenders), name)
+        results[name] = kind, run_episodes(env, begin, seeds)
     return summarise(results, tolerance)
+
+
+def _act_of(policy: Policy, seed: int) -> Callable[[Any], Any]:
+    return policy.act
+
+
+def _beginning(env: gymnasium.Env[Any, Any], name: str) -> Begin:
+    """A baseline may keep a state, so every episode asks the environment for a fresh one."""
+
+    def begin(seed: int) -> Callable[[Any], Any]:
+        env.action_space.seed(seed)
+        inner: Any = env.unwrapped
+        policy = inner.baselines()[name].policy
+        return lambda observation: policy()
+
+    return begin
 
 
 def summarise(
@@ -123,51 +134,13 @@ def summarise(
         raise ConfigurationError("--tolerance: this environment tells no error in its last info")
     judged = "error" if has_error else "loss"
     groups = {name: (kind, [group]) for name, (kind, group) in results.items()}
-    policies = {name: it for name, it in groups.items() if it[0] == "policy"}
-    if len(policies) > 1:
-        learned = [group for _, (group,) in policies.values()]
-        pooled = {f"all {len(learned)} policies": ("pooled", learned)}
-        groups = policies | pooled | {n: it for n, it in groups.items() if n not in policies}
+    learned = [group for kind, group in results.values() if kind == "policy"]
+    if len(learned) > 1:
+        groups[f"all {len(learned)} policies"] = "pooled", learned
+        groups = dict(sorted(groups.items(), key=lambda item: item[1][0] not in _LEARNED))
     tables = {name: _table(each, judged, tolerance) for name, (_, each) in groups.items()}
     rows = [_row(name, kind, tables[name]) for name, (kind, _) in groups.items()]
     return Evaluation(judged, tolerance, rows, _verdict(rows, tables, tolerance))
-
-
-def _chosen(env: gymnasium.Env[Any, Any], names: Sequence[str] | None) -> Mapping[str, Baseline]:
-    env.reset(seed=0)
-    inner: Any = env.unwrapped
-    known: Mapping[str, Baseline] = inner.baselines() if hasattr(inner, "baselines") else {}
-    for name in names or ():
-        if name not in known:
-            raise ConfigurationError(
-                f"unknown baseline {name!r}; expected some of {sorted(known)}"
-                + did_you_mean(name, known)
-            )
-    return known if names is None else {name: known[name] for name in names}
-
-
-def _play_baseline(env: gymnasium.Env[Any, Any], name: str, seeds: range) -> list[EpisodeResult]:
-    """A baseline may keep a state, so every episode gets a fresh one."""
-    inner: Any = env.unwrapped
-    results: list[EpisodeResult] = []
-    for seed in seeds if getattr(inner, "is_random", True) else seeds[:1]:
-        env.action_space.seed(seed)
-        fresh = _FreshBaseline(inner, name)
-        results += run_episodes(env, fresh.act, [seed])
-    return results
-
-
-class _FreshBaseline:
-    """A baseline that is made at the first step, after the reset of its episode."""
-
-    def __init__(self, inner: Any, name: str) -> None:
-        self._inner, self._name = inner, name
-        self._policy: Callable[[], Any] | None = None
-
-    def act(self, observation: Any) -> Any:
-        if self._policy is None:
-            self._policy = self._inner.baselines()[self._name].policy
-        return self._policy()
 
 
 def _check_fit(env: gymnasium.Env[Any, Any], name: str, policy: Policy) -> None:
@@ -221,58 +194,58 @@ def _p90(values: Floats, axis: int | None = None) -> Any:
     return np.quantile(values, 0.9, axis=axis, method="higher")
 
 
-def _bootstrap(values: Floats, statistic: Callable[..., Any]) -> Interval:
+def _bootstrap(values: Floats, statistic: Callable[..., Any]) -> Estimate:
     """Resamples seeds (columns) and trainings (rows), both with replacement.
 
     The generator is fixed, so that contenders meet the same resamples of the same seeds.
     """
     rows, columns = values.shape
     rng = np.random.default_rng(0)
-    seeds = rng.integers(columns, size=(_RESAMPLES, 1, columns))
-    runs = rng.integers(rows, size=(_RESAMPLES, rows, 1))
-    samples = values[runs, seeds].reshape(_RESAMPLES, -1)
-    low, high = np.percentile(statistic(samples, axis=1), _LEVELS, method="nearest")
-    return Interval(float(statistic(values.ravel())), float(low), float(high))
+    seeds = resamples(columns, rng, _DRAWS)[:, np.newaxis, :]
+    runs = resamples(rows, rng, _DRAWS)[:, :, np.newaxis]
+    drawn = statistic(values[runs, seeds].reshape(_DRAWS, -1), axis=1)
+    return Estimate(float(statistic(values.ravel())), *middle(drawn, "nearest"))
 
 
 def _verdict(
     rows: list[EvaluationRow], tables: Mapping[str, Floats], tolerance: float | None
 ) -> str:
     """Against the best baseline that is no oracle, chosen in hindsight: its advantage."""
-    learned = [row for row in rows if row.kind in ("policy", "pooled")]
+    learned = [row for row in rows if row.kind in _LEARNED]
     rivals = [row for row in rows if row.kind in ("fixed", "rule", "random")]
     if not learned or not rivals:
         return "No verdict: a policy and a baseline are both needed for one."
     ours = learned[-1]
     if tolerance is None:
-        best = min(rivals, key=lambda row: -row.mean_reward.value)
-        gain = _bootstrap(
-            tables[ours.who][:, :, _REWARD] - tables[best.who][:, :, _REWARD], np.mean
+        best = max(rivals, key=lambda row: row.mean_reward.value)
+        differences = tables[ours.who][:, :, _REWARD] - tables[best.who][:, :, _REWARD]
+        judged, pair, gained = "reward", (ours.mean_reward, best.mean_reward), "difference"
+        rival = "the best baseline in hindsight that is no oracle"
+    else:
+        safe = [row for row in rivals if row.failure_rate.value <= ours.failure_rate.value]
+        if not safe:
+            return (
+                f"{ours.who} misses the tolerance in {_text(ours.failure_rate)} of the episodes, "
+                "less often than every baseline that is no oracle; mean cost "
+                f"{_text(ours.cost)}."
+            )
+        best = min(safe, key=lambda row: row.cost.value)
+        differences = tables[best.who][:, :, _COST] - tables[ours.who][:, :, _COST]
+        judged, pair, gained = "cost", (ours.cost, best.cost), "saved"
+        rival = (
+            "the cheapest baseline in hindsight that misses the tolerance no more often and is no "
+            "oracle"
         )
-        return (
-            f"{verdict_sentence(gain.low, gain.high, 'these episodes')}: mean reward "
-            f"{_text(ours.mean_reward)} of {ours.who}, {_text(best.mean_reward)} of {best.who}, "
-            f"the best baseline in hindsight that is no oracle; difference, episode by episode: "
-            f"{_text(gain)}."
-        )
-    safe = [row for row in rivals if row.failure_rate.value <= ours.failure_rate.value]
-    if not safe:
-        return (
-            f"{ours.who} misses the tolerance in {_text(ours.failure_rate)} of the episodes, less "
-            f"often than every baseline that is no oracle; mean cost {_text(ours.cost)}."
-        )
-    best = min(safe, key=lambda row: row.cost.value)
-    gain = _bootstrap(tables[best.who][:, :, _COST] - tables[ours.who][:, :, _COST], np.mean)
+    gain = _bootstrap(differences, np.mean)
     return (
-        f"{verdict_sentence(gain.low, gain.high, 'these episodes')}: mean cost "
-        f"{_text(ours.cost)} of {ours.who}, {_text(best.cost)} of {best.who}, the cheapest "
-        f"baseline in hindsight that misses the tolerance no more often and is no oracle; "
-        f"saved, episode by episode: {_text(gain)}."
+        f"{verdict_sentence(gain.low, gain.high, 'these episodes')}: mean {judged} "
+        f"{_text(pair[0])} of {ours.who}, {_text(pair[1])} of {best.who}, {rival}; {gained}, "
+        f"episode by episode: {_text(gain)}."
     )
 
 
-def _text(interval: Interval) -> str:
-    return f"{interval.value:.4g} [{interval.low:.4g}, {interval.high:.4g}]"
+def _text(estimate: Estimate) -> str:
+    return f"{estimate.value:.4g} [{estimate.low:.4g}, {estimate.high:.4g}]"
 
 
 def cells(row: EvaluationRow, judged: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +13,7 @@ from simhelm.calibration import StudyView
 from simhelm.control.training.configuration import TrainingConfig, parse_training
 from simhelm.control.training.report import report_page, write_report
 from simhelm.control.training.run_files import POLICY, TrainingDirectory, TrainingStopped
-from simhelm.control.training.sweep import STUDY, SWEEP, sweep_study
+from simhelm.control.training.sweep import STUDY, stored_sweep, sweep_study
 from simhelm.control.training.train import (
     FinishedTraining,
     TrainingExecution,
@@ -22,7 +23,6 @@ from simhelm.control.training.train import (
 from simhelm.core.cancellation import Cancellation
 from simhelm.core.errors import ConfigurationError, DirectoryError, Interrupted, SimhelmError
 from simhelm.envs.vector import EnvironmentFailed, dismiss_ranks, serve_environments
-from simhelm.experiments.directory import read_json
 from simhelm.experiments.kinds import Kind, Options, Shown, Status, named
 from simhelm.experiments.lock import owner
 from simhelm.experiments.ranks import inside_mpi_job, leading, world
@@ -36,14 +36,13 @@ class _Trainings:
     def run(
         self, table: Mapping[str, Any], file: Path, directory: Path, options: Options
     ) -> list[Shown]:
-        rest = {key: value for key, value in table.items() if key != "repeats"}
-        repeats = table.get("repeats", 1)
-        if type(repeats) is not int or repeats < 1:
-            raise ConfigurationError(f"{file}: repeats: expected 1 or more, got {repeats!r}")
-        if repeats > 1:
-            return _sweep(lambda: parse_training(rest, str(file)), directory, repeats, options)
+        # Paths of a command line stay as they are: they start where it is given.
+        folder = file.parent if file.is_file() else None
+        define = functools.partial(parse_training, table, str(file), folder)
+        if table.get("repeats", 1) != 1:
+            return _sweep(define, directory, options)
         with leading(None, serve_environments, dismiss_ranks) as leads:
-            return _train(parse_training(rest, str(file)), directory, options) if leads else []
+            return _train(define(), directory, options) if leads else []
 
     def resume(self, directory: Path, options: Options) -> list[Shown]:
         files = TrainingDirectory(directory)
@@ -80,13 +79,7 @@ class _Sweeps:
         return TRAINING.run(table, file, directory, options)
 
     def resume(self, directory: Path, options: Options) -> list[Shown]:
-        stored = read_json(directory / SWEEP)
-        return _sweep(
-            lambda: TrainingConfig.model_validate(stored["config"]),
-            directory,
-            stored["repeats"],
-            options,
-        )
+        return _sweep(lambda: stored_sweep(directory), directory, options)
 
     def status(self, directory: Path) -> Status:
         return _studies().status(directory / STUDY)
@@ -138,16 +131,12 @@ def _shown(finished: FinishedTraining) -> Shown:
     return Shown(f"Validations in {finished.path}", rows)
 
 
-def _sweep(
-    define: Callable[[], TrainingConfig], directory: Path, repeats: int, options: Options
-) -> list[Shown]:
+def _sweep(define: Callable[[], TrainingConfig], directory: Path, options: Options) -> list[Shown]:
     if options.overwrite:
         raise ConfigurationError("--overwrite replaces one training; remove a sweep by hand")
     command = _first_command(directory) or options.command
     studies: Any = _studies()
-    study = studies.execute(
-        lambda: sweep_study(define(), directory, repeats, command=command), options
-    )
+    study = studies.execute(lambda: sweep_study(define(), directory, command=command), options)
     if study is None:
         return []
     sweep = study.definition.problem

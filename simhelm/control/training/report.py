@@ -9,12 +9,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from simhelm.control.training.run_files import (
-    PROVENANCE,
-    TrainingDirectory,
-    best_validation,
-    read_finished,
-)
+from simhelm.control.training.run_files import PROVENANCE, TrainingDirectory, best_validation
 from simhelm.experiments.atomic_write import write_text
 from simhelm.experiments.directory import read_json
 from simhelm.experiments.figures import COLOURS
@@ -36,12 +31,14 @@ def report_page(directory: Path) -> str:
     """The page, from the finished training or from the newest checkpoint; nothing is written.
 
     Raises:
-        DirectoryError: no training there, or damaged files.
+        DirectoryError: no training there, or corrupt files.
     """
     files = TrainingDirectory(directory)
     config = files.stored_config()
-    validations, steps = _progress(files)
-    done = "finished" if files.is_finished else f"{steps:,} of {config.steps:,} steps are saved"
+    validations = files.validations()
+    done = (
+        "finished" if files.is_finished else f"{files.steps:,} of {config.steps:,} steps are saved"
+    )
     return page(
         f"{config.algorithm} on {config.environment.id}",
         [
@@ -53,18 +50,6 @@ def report_page(directory: Path) -> str:
             *_versions(directory),
         ],
     )
-
-
-def _progress(files: TrainingDirectory) -> tuple[list[dict[str, Any]], int]:
-    """The validations and the steps that are on disk."""
-    if files.is_finished:
-        content = read_finished(files.path)
-        return content["validations"], content["steps"]
-    newest = files.newest()
-    if newest is None:
-        return [], 0
-    document, _ = newest
-    return document["validations"], document["state"]["counters"]["num_timesteps"]
 
 
 def _verdict(validations: list[dict[str, Any]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import gymnasium
@@ -30,11 +30,14 @@ class EpisodeResult:
     failure: str
 
 
-def run_episode(
-    env: gymnasium.Env[Any, Any], act: Callable[[Any], Any], seed: int
-) -> EpisodeResult:
-    """Play one episode with ``act(observation) -> action``."""
+# Called after the reset with the episode's seed; gives ``act(observation) -> action``.
+Begin = Callable[[int], Callable[[Any], Any]]
+
+
+def run_episode(env: gymnasium.Env[Any, Any], begin: Begin, seed: int) -> EpisodeResult:
+    """Play one episode."""
     observation, _ = env.reset(seed=seed)
+    act = begin(seed)
     total, steps, cost, failure = 0.0, 0, 0.0, ""
     ended = False
     # An environment whose info counts from the start of the episode says so.
@@ -54,11 +57,7 @@ def run_episode(
     return EpisodeResult(seed, total, steps, cost, None if error is None else float(error), failure)
 
 
-def run_episodes(
-    env: gymnasium.Env[Any, Any], act: Callable[[Any], Any], seeds: Iterable[int]
-) -> list[EpisodeResult]:
+def run_episodes(env: gymnasium.Env[Any, Any], begin: Begin, seeds: range) -> list[EpisodeResult]:
     """One episode for each seed; one only where the seed does not matter (``is_random``)."""
-    chosen = list(seeds)
-    if not getattr(env.unwrapped, "is_random", True):
-        chosen = chosen[:1]
-    return [run_episode(env, act, seed) for seed in chosen]
+    chosen = seeds if getattr(env.unwrapped, "is_random", True) else seeds[:1]
+    return [run_episode(env, begin, seed) for seed in chosen]

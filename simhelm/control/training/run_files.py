@@ -8,6 +8,7 @@ validations; it exists once the training is complete).
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ _KIND = "training"
 LAYOUT = Layout(
     "training", CONFIG, (FINISHED, POLICY, BEST, LAST, PROVENANCE, _CHECKPOINTS, _TENSORBOARD)
 )
-# The newest may have been damaged by the disk; more are of no use.
+# The disk may have corrupted the newest; more are of no use.
 _KEPT = 2
 
 
@@ -36,11 +37,11 @@ class TrainingStopped(Exception):  # noqa: N818 - asked for
     """The training was asked to stop; its state is saved."""
 
 
+@dataclasses.dataclass(frozen=True)
 class TrainingDirectory:
     """The files of one training."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    path: Path
 
     @property
     def tensorboard(self) -> Path:
@@ -62,21 +63,37 @@ class TrainingDirectory:
     def steps(self) -> int:
         """Steps that are saved."""
         if self.is_finished:
-            return int(read_finished(self.path)["steps"])
+            return int(self.finished()["steps"])
         return max((int(path.stem) for path in self._checkpoints()), default=0)
 
     def stored_config(self) -> TrainingConfig:
         """What was trained here.
 
         Raises:
-            DirectoryError: no training, or a damaged one.
+            DirectoryError: no training, or a corrupt one.
         """
         if not self.is_training:
             raise DirectoryError(f"{self.path}: no training here")
         try:
             return TrainingConfig.model_validate(read_json(self.path / CONFIG)["config"])
         except (ValueError, KeyError) as error:
-            raise DirectoryError(f"{self.path}: damaged, or of another version: {error}") from error
+            raise DirectoryError(f"{self.path}: corrupt, or of another version: {error}") from error
+
+    def finished(self) -> dict[str, Any]:
+        """``training.json`` of a complete training: steps, best, validations.
+
+        Raises:
+            DirectoryError: there is none, or it is corrupt.
+        """
+        return read_json(self.path / FINISHED)
+
+    def validations(self) -> list[dict[str, Any]]:
+        """Those that are on disk."""
+        if self.is_finished:
+            found: list[dict[str, Any]] = self.finished()["validations"]
+            return found
+        newest = self.newest()
+        return [] if newest is None else newest[0]["validations"]
 
     def save(self, model: Any, document: dict[str, Any]) -> None:
         """Write a checkpoint and drop old ones."""
@@ -89,9 +106,7 @@ class TrainingDirectory:
             old.unlink()
 
     def newest(self) -> tuple[dict[str, Any], Arrays] | None:
-        """The newest checkpoint that can be read and that this training wrote, None without one.
-
-        A damaged one is passed over with a warning; one of another training is refused.
+        """The newest readable checkpoint, None without one; corrupt ones are warned of.
 
         Raises:
             DirectoryError: a checkpoint that another training wrote.
@@ -120,12 +135,3 @@ def identity_of(config: TrainingConfig) -> dict[str, Any]:
 def best_validation(validations: list[dict[str, Any]]) -> dict[str, Any]:
     """The one of the largest mean reward, the earliest of equal ones."""
     return max(validations, key=lambda entry: (entry["mean_reward"], -entry["steps"]))
-
-
-def read_finished(path: Path) -> dict[str, Any]:
-    """``training.json`` of a complete training.
-
-    Raises:
-        DirectoryError: there is none, or it is damaged.
-    """
-    return read_json(path / FINISHED)

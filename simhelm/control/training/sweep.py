@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from simhelm.calibration.study.configuration import FailureTable, SamplerTable, StudyConfig
-from simhelm.calibration.study.definition import of_object
-from simhelm.calibration.study.study import Study
+from simhelm.calibration import Study
 from simhelm.control.training.configuration import TrainingConfig
 from simhelm.control.training.train import TrainingExecution, train
 from simhelm.core.end_reason import EndReason
+from simhelm.core.errors import DirectoryError
 from simhelm.core.problem import Metrics, Output, Parameter, Problem, Value
-from simhelm.experiments.directory import Layout, subdirectory
+from simhelm.experiments.directory import Layout, read_json, subdirectory
 
 _SEED = "training_seed"
 SWEEP, STUDY = "sweep.json", "study"
@@ -22,7 +21,7 @@ _HUGE = 1e15
 
 
 class TrainingSweep(Problem):
-    """One training a trial; the only parameter is the training's seed.
+    """One training per trial; the only parameter is the training's seed.
 
     Args:
         config: of every training, but for the seed.
@@ -52,7 +51,7 @@ class TrainingSweep(Problem):
     def evaluate(
         self, config: Mapping[str, Value], *, seed: int, budget: int | None = None
     ) -> Metrics:
-        """Train, or go on with a training that was interrupted."""
+        """Train, or resume a training that was interrupted."""
         self.check_config(config)
         chosen = int(config[_SEED])
         finished = train(
@@ -72,28 +71,38 @@ class TrainingSweep(Problem):
         return self.directory / f"seed-{seed}"
 
 
-def sweep_study(
-    config: TrainingConfig, directory: Path, repeats: int, *, command: str = ""
-) -> Study:
-    """A study of ``repeats`` trainings with the seeds from ``config.seed`` on.
+def sweep_study(config: TrainingConfig, directory: Path, *, command: str = "") -> Study:
+    """A study of ``config.repeats`` trainings with the seeds from ``config.seed`` on.
 
     Raises:
         ConfigurationError: the directory holds another sweep.
     """
     # The study knows the seeds only.
-    identity = {"config": config.model_dump(mode="json"), "repeats": repeats}
+    identity = {"config": config.model_dump(mode="json"), "repeats": config.repeats}
     with LAYOUT.claimed(directory, identity):
         pass
-    seeds = tuple(range(config.seed, config.seed + repeats))
-    problem = TrainingSweep(config, directory.resolve(), seeds, command)
-    settings = StudyConfig(
+    seeds = tuple(range(config.seed, config.seed + config.repeats))
+    return Study.of(
+        TrainingSweep(config, directory.resolve(), seeds, command),
+        subdirectory(directory / STUDY),
         title=f"{config.algorithm} on {config.environment.id}",
         seed=config.seed,
-        trials=repeats,
-        batch=repeats,
+        trials=config.repeats,
+        batch=config.repeats,
         baselines=[],
         initial=[{_SEED: seed} for seed in seeds],
-        sampler=SamplerTable(name="RandomSampler"),
-        failures=FailureTable(),
+        sampler={"name": "RandomSampler"},
     )
-    return Study(subdirectory(directory / STUDY), of_object(problem, settings))
+
+
+def stored_sweep(directory: Path) -> TrainingConfig:
+    """What a directory sweeps.
+
+    Raises:
+        DirectoryError: no sweep there, or a corrupt one.
+    """
+    content = read_json(directory / SWEEP)
+    try:
+        return TrainingConfig.model_validate({**content["config"], "repeats": content["repeats"]})
+    except (ValueError, KeyError, TypeError) as error:
+        raise DirectoryError(f"{directory / SWEEP}: corrupt: {error}") from error

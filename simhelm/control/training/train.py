@@ -1,4 +1,4 @@
-"""Train a policy in a directory; the same call again goes on where it was stopped."""
+"""Train a policy in a directory; the same call again resumes where it was stopped."""
 
 from __future__ import annotations
 
@@ -19,22 +19,19 @@ from simhelm.control.environments import make_environment
 from simhelm.control.training.algorithms import make_model
 from simhelm.control.training.checkpoint import restore
 from simhelm.control.training.configuration import TrainingConfig
-from simhelm.control.training.episodes import make_training_env, scaling_of
+from simhelm.control.training.episodes import make_training_env
 from simhelm.control.training.run_files import (
-    BEST,
     FINISHED,
-    LAST,
     LAYOUT,
     POLICY,
     PROVENANCE,
     TrainingDirectory,
     identity_of,
-    read_finished,
 )
 from simhelm.core.cancellation import Cancellation
 from simhelm.core.errors import ConfigurationError
 from simhelm.core.torch_threads import single_thread
-from simhelm.experiments.atomic_write import not_a_link, write_json
+from simhelm.experiments.atomic_write import write_json
 from simhelm.experiments.provenance import installed, versions
 
 _TRAINED_BY = ("simhelm", "numpy", "gymnasium", "stable-baselines3", "sb3-contrib", "torch")
@@ -49,7 +46,7 @@ class TrainingExecution:
         workers: processes that hold the environments; 0: this one.
         communicator: an MPI communicator whose ranks hold them instead; the other ranks are in
             :func:`simhelm.envs.vector.serve_environments`.
-        progress: told (steps done, steps in all, name).
+        progress: called with (steps done, steps in all, name).
         stop: asks the training to save its state and end.
         command: what the user wrote, for the metadata.
     """
@@ -88,7 +85,7 @@ def train(
     """Train a policy.
 
     Args:
-        config: what to train (see :func:`resolve_training`).
+        config: what to train (see :func:`~simhelm.control.parse_training`).
         directory: where everything is kept, made if needed.
         overwrite: replace another training there.
         execution: who holds the environments, progress, stop.
@@ -96,8 +93,8 @@ def train(
     Raises:
         ConfigurationError: the directory holds something else, or the algorithm refuses the
             environment or its options.
-        DirectoryError: a checkpoint cannot be gone on with.
-        StudyLocked: another process is at work there.
+        DirectoryError: training cannot resume from a checkpoint.
+        StudyLocked: another process holds the lock of the directory.
         TrainingStopped: ``execution.stop`` was set.
         EnvironmentFailed: an environment raised an exception.
     """
@@ -115,10 +112,9 @@ def read_training(path: Path) -> FinishedTraining:
     Raises:
         DirectoryError: there is none.
     """
-    content = read_finished(path)
-    return FinishedTraining(
-        path, Policy.load(path / POLICY), content["validations"], content["best"]
-    )
+    content = TrainingDirectory(path).finished()
+    policy = Policy.load(path / POLICY)
+    return FinishedTraining(path, policy, content["validations"], content["best"])
 
 
 def _train(config: TrainingConfig, files: TrainingDirectory, execution: TrainingExecution) -> None:
@@ -129,17 +125,17 @@ def _train(config: TrainingConfig, files: TrainingDirectory, execution: Training
     env = make_environment(config.environment.id, config.environment.arguments)
     metadata = _metadata(config, env, execution.command)
     write_json(files.path / PROVENANCE, {"command": execution.command, "versions": versions()})
-    callback = TrainingCallback(
-        config, files, env, scaling_of(env.observation_space), metadata,
-        execution.progress, execution.stop,
-    )  # fmt: skip
+    callback = TrainingCallback(config, files, env, metadata, execution.progress, execution.stop)
     vector = _vector(config, execution)
     try:
         model = _model(config, vector)
         model.set_logger(configure(str(files.tensorboard), ["tensorboard"]))
-        found = files.newest()
-        if found is not None:
-            _go_on(model, callback, found)
+        if (found := files.newest()) is not None:
+            # Buffers that learn() would make at its first call.
+            model._setup_learn(0, None, reset_num_timesteps=True)
+            restore(model, *found)
+            callback.resume(found[0])
+            log.info("resuming after %d steps", model.num_timesteps)
         left = config.steps - model.num_timesteps
         if left > 0:
             # Their count begins where the model's stands.
@@ -147,53 +143,25 @@ def _train(config: TrainingConfig, files: TrainingDirectory, execution: Training
         else:
             callback.init_callback(model)
         callback.num_timesteps = model.num_timesteps
-        _finish(files, callback)
+        write_json(files.path / FINISHED, callback.finish())  # last: only a complete one has it
         model.logger.close()
     finally:
         vector.close()
         env.close()
 
 
-def _go_on(model: Any, callback: Any, found: tuple[dict[str, Any], Any]) -> None:
-    document, arrays = found
-    # Buffers that learn() would make at its first call.
-    model._setup_learn(0, None, reset_num_timesteps=True)
-    restore(model, document, arrays)
-    callback.resume(document)
-    log.info("going on after %d steps", model.num_timesteps)
-
-
-def _finish(files: TrainingDirectory, callback: Any) -> None:
-    """The last validation and policy; ``training.json`` comes last."""
-    from simhelm.agents.export import policy_of
-
-    steps = callback.num_timesteps
-    if not callback.validations or callback.validations[-1]["steps"] < steps:
-        callback.validate()
-    callback.save()
-    last = policy_of(callback.model, scaling=callback.scaling, metadata=callback.metadata)
-    last.save(not_a_link(files.path / LAST))
-    Policy.load(files.path / BEST).save(not_a_link(files.path / POLICY))
-    write_json(
-        files.path / FINISHED,
-        {"steps": steps, "best": callback.best(), "validations": callback.validations},
-    )
-
-
 def _vector(config: TrainingConfig, execution: TrainingExecution) -> Any:
     from simhelm.control.training.batched import batched_env
     from simhelm.envs.vector.sb3 import LocalVecEnv, MPIVecEnv, ProcessVecEnv
 
-    table, seeds = config.environment, range(*config.training_seeds)
-    make = functools.partial(
-        make_training_env, table.id, table.arguments, seeds, config.reward_scale
-    )
-    makers = [make] * config.envs
+    environment, seeds = config.environment, range(*config.training_seeds)
+    kind = environment.id, environment.arguments
+    makers = [functools.partial(make_training_env, *kind, seeds, config.reward_scale)] * config.envs
     if execution.communicator is not None:
         return MPIVecEnv(makers, execution.communicator)
     if execution.workers:
         return ProcessVecEnv(makers, execution.workers)
-    together = batched_env(table.id, table.arguments, config.envs, seeds, config.reward_scale)
+    together = batched_env(*kind, config.envs, seeds, config.reward_scale)
     return LocalVecEnv(makers) if together is None else together
 
 
@@ -201,7 +169,10 @@ def _model(config: TrainingConfig, vector: Any) -> Any:
     from simhelm.agents.export import policy_of
 
     try:
-        model = make_model(config, vector)
+        model = make_model(
+            config.algorithm, vector, steps=config.steps, seed=config.seed, hidden=config.hidden,
+            options=config.options,
+        )  # fmt: skip
         # What cannot be exported in the end is refused now.
         policy_of(model)
     except (AssertionError, ValueError, TypeError) as error:

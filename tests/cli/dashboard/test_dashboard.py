@@ -15,9 +15,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 from simhelm.calibration import run_study
 from simhelm.cli.dashboard.application import page_of
 from simhelm.cli.dashboard.serving import serving
-from simhelm.control.configuration import parse_config
-from simhelm.control.run import run_steering
-from simhelm.control.training.configuration import resolve_training
+from simhelm.control.steering.definition import parse_steering
+from simhelm.control.steering.run import run_steering
+from simhelm.control.training.configuration import parse_training
 from simhelm.control.training.train import train
 from simhelm.core.errors import ConfigurationError, DirectoryError
 from tests.browser import browser, complaints
@@ -60,7 +60,7 @@ def test_a_browser_shows_the_best_value_of_the_store(tmp_path: Path) -> None:
 
 
 def test_a_browser_shows_the_report_of_a_run(tmp_path: Path) -> None:
-    finished = run_steering(parse_config(STEERING, where="here"), tmp_path / "run")
+    finished = run_steering(parse_steering(STEERING, where="here"), tmp_path / "run")
     before = fingerprints(tmp_path / "run")
     with dashboard(tmp_path / "run") as address, browser() as chromium:
         chromium.get(address)
@@ -116,7 +116,7 @@ def test_a_training_has_a_report_before_its_end_and_after(tmp_path: Path) -> Non
         "algorithm": "dqn", "steps": 40, "evaluate_every": 20, "validation_episodes": 1,
         "hidden": [4],
     }  # fmt: skip
-    validations = train(resolve_training(settings), tmp_path / "t").validations
+    validations = train(parse_training(settings), tmp_path / "t").validations
     page = page_of(tmp_path / "t")
     with serving(page.application, "127.0.0.1", 0) as address:
         status, text = answer(address + page.start)

@@ -47,7 +47,7 @@ def test_a_policy_that_is_a_baseline_has_its_row() -> None:
     for name in ("median", "p90", "maximum", "cost", "failure_rate", "mean_reward"):
         assert getattr(ours, name) == getattr(same, name), name
     assert other.cost != ours.cost
-    by_hand = [run_episode(_make(), lambda _: 6, seed) for seed in SEEDS]
+    by_hand = [run_episode(_make(), lambda _: lambda _: 6, seed) for seed in SEEDS]
     assert ours.median.value == np.median([-result.total_reward for result in by_hand])
     assert ours.cost.value == pytest.approx(np.mean([result.cost for result in by_hand]))
     assert "did not pay" in found.verdict

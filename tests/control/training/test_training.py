@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import torch
 
 import simhelm  # noqa: F401 - registers the environments
-from simhelm.control.training.configuration import TrainingConfig, resolve_training
+from simhelm.control.training.configuration import TrainingConfig, parse_training
 from simhelm.control.training.episodes import make_training_env, scaling_of
 from simhelm.control.training.run_files import (
     LAYOUT,
@@ -24,6 +25,7 @@ from simhelm.core.cancellation import Cancellation
 from simhelm.core.errors import ConfigurationError, DirectoryError
 from simhelm.envs.seed_ranges import DEFAULT_SEED_RANGES, check_disjoint
 
+ROOT = Path(__file__).parents[3]
 SMALL: dict[str, Any] = {"id": "simhelm/SolverSequence-v0", "length": 12, "grid": 3}
 CONTINUOUS: dict[str, Any] = {**SMALL, "action": "continuous"}
 HEAT: dict[str, Any] = {"id": "simhelm/Heat2D-v0", "nx": 5, "steps": 10}
@@ -43,7 +45,7 @@ def _config(algorithm: str = "dqn", environment: Any = None, **changes: Any) -> 
         "options": options, "hidden": (16,), "envs": 3, "validation_episodes": 2,
         "checkpoint_every": 90, "evaluate_every": 150,
     }  # fmt: skip
-    return resolve_training({**table, **changes})
+    return parse_training({**table, **changes})
 
 
 def _stopped_at(config: TrainingConfig, directory: Path, steps: int) -> None:
@@ -249,6 +251,36 @@ def test_observations_are_scaled_to_their_bounds() -> None:
 def test_mistakes_are_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         _config(**changes)
+
+
+def test_a_file_of_a_training_is_read(tmp_path: Path) -> None:
+    """Defaults filled in, paths from the file on; repeats belong to a sweep, not to a training."""
+    shutil.copy(ROOT / "examples" / "own_matrix.mtx", tmp_path / "A.mtx")
+    text = """
+    kind = "training"
+    algorithm = "dqn"
+    steps = 50
+    repeats = 3
+    hidden = [8, 8]
+    [environment]
+    id = "simhelm/SolverSequence-v0"
+    matrix = "A.mtx"
+    """
+    table = tomllib.loads(text)
+    config = parse_training(table, "t.toml", tmp_path)
+    assert config.environment.arguments == {"matrix": str(tmp_path / "A.mtx")}
+    assert (config.hidden, config.evaluate_every, config.repeats) == ((8, 8), 5, 3)
+    assert config.training_seeds == (10_000, 1_000_000)
+    assert "repeats" not in config.model_dump()
+    for changes, words in (
+        ({"repeat": 3}, "t.toml: unknown key 'repeat'.*did you mean 'repeats'"),
+        ({"repeats": 0}, "t.toml: repeats: .*greater than or equal to 1, got 0"),
+        ({"steps": "many"}, "t.toml: steps: .*valid integer"),
+        ({"algorithm": None}, "t.toml: key 'algorithm' is missing"),
+        ({"environment": {"id": "simhelm/SolverSequence-v0", "matrx": "A.mtx"}}, "'matrix'"),
+    ):
+        with pytest.raises(ConfigurationError, match=words):
+            parse_training({**table, **changes}, "t.toml", tmp_path)
 
 
 def test_an_algorithm_that_does_not_fit_the_actions_is_refused(tmp_path: Path) -> None:
