@@ -13,7 +13,7 @@ from pathlib import Path
 
 from simhelm.core.cancellation import Cancellation
 from simhelm.core.end_reason import EndReason
-from simhelm.core.problem import Metrics, Value, Watch, WatchedProblem, go_on
+from simhelm.core.problem import Config, Description, Metrics, Value, Watch, WatchedProblem, go_on
 from simhelm.simulators.executable.capture import last_lines
 from simhelm.simulators.executable.curve import CurveFile
 from simhelm.simulators.executable.fields import parse_size
@@ -57,24 +57,21 @@ class ExecutableProblem(WatchedProblem):
         self.specification = specification
         simulator = specification.simulator
         objective, direction = specification.objective
-        # A table, not a class, names these.
-        self.name = simulator.name  # type: ignore[misc]
-        self.objective = objective  # type: ignore[misc]
-        self.direction = direction  # type: ignore[misc]
-        self.work_unit = simulator.work_unit  # type: ignore[misc]
-        self.full_budget = simulator.full_budget
-        self.parameters = specification.parameters
-        self.outputs = tuple(specification.declared())
-        judged = next(output for output in self.outputs if output.name == objective)
-        self.worst_objective = judged.high if direction == "minimize" else judged.low
+        outputs = tuple(specification.declared())
+        judged = next(output for output in outputs if output.name == objective)
+        self.description = Description(
+            name=simulator.name,
+            parameters=specification.parameters,
+            outputs=outputs,
+            objective=objective,
+            direction=direction,
+            worst_objective=judged.high if direction == "minimize" else judged.low,
+            work_unit=simulator.work_unit,
+            full_budget=simulator.full_budget,
+        )
 
     def evaluate(
-        self,
-        config: Mapping[str, Value],
-        *,
-        seed: int,
-        budget: int | None = None,
-        watch: Watch = go_on,
+        self, config: Config, *, seed: int, budget: int | None = None, watch: Watch = go_on
     ) -> Metrics:
         """Run in a temporary directory that is removed afterwards."""
         self.check_config(config)
