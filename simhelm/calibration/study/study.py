@@ -27,13 +27,12 @@ from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
 from simhelm.core.cancellation import Cancellation
 from simhelm.core.errors import ConfigurationError, DirectoryError, FailureStop
-from simhelm.core.problem import Problem, Value
+from simhelm.core.problem import Problem, RunsInDirectory, Value
 from simhelm.experiments.atomic_write import not_a_link
 from simhelm.experiments.directory import Layout, check_same, subdirectory
 from simhelm.experiments.lock import exclusive
 from simhelm.experiments.provenance import difference, digest, versions
 from simhelm.moved import new_name
-from simhelm.simulators.executable import ExecutableProblem
 
 SEARCH, EARLIER = "search", "earlier"
 FOLDER = "trials"
@@ -246,10 +245,10 @@ class Study:
             raise ConfigurationError(
                 f"{problem.name} is not declared pure: it cannot be evaluated in this process"
             )
-        return chosen.open(self.definition.recipe, limit)
+        return chosen.open(self.definition.source, limit)
 
     def _folder(self) -> Path | None:
-        if not isinstance(self.definition.problem, ExecutableProblem):
+        if not isinstance(self.definition.problem, RunsInDirectory):
             return None
         return subdirectory(self.directory / FOLDER)
 

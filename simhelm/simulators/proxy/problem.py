@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import final
+from collections.abc import Callable, Mapping
+from typing import Any, final
 
 from simhelm.core.end_reason import EndReason
 from simhelm.core.problem import Config, Metrics, Problem
@@ -33,6 +34,10 @@ class ProxyProblem(Problem):
             full_budget=1,
             pure=True,
         )
+
+    def identity_document(self, made_of: Callable[[Problem], Mapping[str, Any]]) -> dict[str, Any]:
+        """That of the true problem, and the file's content."""
+        return {**made_of(self.true), "proxy": self.proxy.sha256}
 
     def evaluate(self, config: Config, *, seed: int, budget: int | None = None) -> Metrics:
         """Predict every output; nothing is random, and there is no budget."""
