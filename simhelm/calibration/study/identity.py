@@ -17,6 +17,7 @@ import numpy as np
 from simhelm.core.description import constructor_names
 from simhelm.core.problem import HasIdentity, Output, Parameter, Problem
 from simhelm.experiments.provenance import fingerprint, installed
+from simhelm.moved import first_name
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ def _made_of(problem: Problem) -> dict[str, Any]:
         return document
     kind = type(problem)
     return {
-        "class": f"{kind.__module__}:{kind.__qualname__}",
+        "class": _name(kind),
         "version": _version(kind),
         "arguments": {name: _argument(value) for name, value in problem.arguments.items()},
     }
@@ -81,7 +82,11 @@ def _content(value: Any) -> Any:
         return {"sha256": content, "dtype": str(value.dtype), "shape": list(value.shape)}
     if isinstance(value, np.generic):
         return _plain(value.item())
-    return f"{type(value).__module__}:{type(value).__qualname__}"
+    return _name(type(value))
+
+
+def _name(kind: type) -> str:
+    return f"{first_name(kind.__module__)}:{kind.__qualname__}"
 
 
 def _version(kind: type) -> str | None:
