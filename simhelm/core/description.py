@@ -62,3 +62,8 @@ def declared_by(problem: object) -> dict[str, Any]:
 def constructor_names(problem: object) -> list[str]:
     """The names of the parameters that the class of an object is called with."""
     return list(inspect.signature(type(problem)).parameters)
+
+
+def made_with(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a constructor, from what ``locals()`` gives in its first line."""
+    return {name: value for name, value in variables.items() if name not in ("self", "__class__")}

@@ -37,8 +37,8 @@ class Problem(abc.ABC):
     description.
 
     A study goes on only with a problem that was made with the same arguments. These are the
-    description's ``arguments``, or else those attributes of the instance that bear the names of
-    the constructor's parameters.
+    description's ``arguments``; of those that it does not have, attributes of the instance that
+    bear the names of the constructor's parameters.
     """
 
     name: str
@@ -58,10 +58,9 @@ class Problem(abc.ABC):
         """What the problem says of itself."""
         own, declared = vars(self).get("_description"), declared_by(self)
         said = Description(**declared) if own is None else dataclasses.replace(own, **declared)
-        if said.arguments:
-            return said
-        names = [name for name in constructor_names(self) if name in vars(self)]
-        return dataclasses.replace(said, arguments={name: vars(self)[name] for name in names})
+        untold = [name for name in constructor_names(self) if name not in said.arguments]
+        kept = {name: vars(self)[name] for name in untold if name in vars(self)}
+        return dataclasses.replace(said, arguments={**said.arguments, **kept})
 
     @description.setter
     def description(self, description: Description) -> None:

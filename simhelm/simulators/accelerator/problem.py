@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from simhelm.core.description import made_with
 from simhelm.core.end_reason import EndReason
 from simhelm.core.problem import Config, Description, Metrics, Output, Problem, Value
 from simhelm.core.space import to_parameters
@@ -65,6 +66,7 @@ class Accelerator(Problem):
         time_limit: float = 600.0,
         cache: str = "",
     ) -> None:
+        arguments = made_with(locals())
         if isinstance(networks, str) or not networks:
             raise ValueError(f"networks: expected a list of names, got {networks!r}")
         for name, budget in (
@@ -88,14 +90,7 @@ class Accelerator(Problem):
             work_unit="layers",
             # ZigZag runs in a process beside, which the study's own should not wait for.
             pure=zigzag is None,
-            arguments={
-                "networks": networks,
-                "area_budget_mm2": area_budget_mm2,
-                "bandwidth_budget": bandwidth_budget,
-                "backend": backend,
-                "time_limit": time_limit,
-                "cache": cache,
-            },
+            arguments=arguments,
         )
 
     def evaluate(self, config: Config, *, seed: int, budget: int | None = None) -> Metrics:

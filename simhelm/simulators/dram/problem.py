@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simhelm.core.checks import whole_number
+from simhelm.core.description import made_with
 from simhelm.core.did_you_mean import did_you_mean
 from simhelm.core.end_reason import EndReason
 from simhelm.core.problem import Config, Description, Metrics, Output, Problem
@@ -81,6 +82,7 @@ class DramController(Problem):
         legacy: bool = False,
         reward: str = "latency",
     ) -> None:
+        arguments = made_with(locals())
         if isinstance(workloads, str) or not workloads:
             raise ValueError(f"workloads: expected a list of names, got {workloads!r}")
         if not (math.isfinite(cost_weight) and cost_weight >= 0.0):
@@ -102,15 +104,7 @@ class DramController(Problem):
             work_unit="requests",
             full_budget=whole_number("requests", requests),
             pure=True,
-            arguments={
-                "workloads": workloads,
-                "requests": requests,
-                "workload_seed": workload_seed,
-                "memory": memory,
-                "cost_weight": cost_weight,
-                "legacy": legacy,
-                "reward": reward,
-            },
+            arguments=arguments,
         )
         self._workloads = tuple(workloads)
         self._files = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simhelm.core.checks import whole_number
+from simhelm.core.description import made_with
 from simhelm.core.end_reason import EndReason
 from simhelm.core.problem import Config, Description, Metrics, Output, Parameter, Problem
 from simhelm.simulators.fem.discretisation import Discretisation
@@ -51,6 +52,7 @@ class ImpactedPlate(Problem):
     cites = ("newmark1959", "gustafsson2020")
 
     def __init__(self, *, size: float = 0.01, coarse_size: float = 0.02, steps: int = 96) -> None:
+        arguments = made_with(locals())
         self.description = Description(
             name="ImpactedPlate",
             parameters=_PARAMETERS,
@@ -61,7 +63,7 @@ class ImpactedPlate(Problem):
             work_unit="million multiplications",
             full_budget=whole_number("steps", steps),
             pure=True,
-            arguments={"size": size, "coarse_size": coarse_size, "steps": steps},
+            arguments=arguments,
         )
         self._made: dict[int, tuple[PlateModel, PlateModel, Submodel]] = {}
         self._meshes = plate_mesh(Plate(), size), plate_mesh(Plate(), coarse_size)

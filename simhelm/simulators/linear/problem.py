@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from simhelm.core.checks import whole_number
+from simhelm.core.description import made_with
 from simhelm.core.end_reason import EndReason
 from simhelm.core.problem import Config, Description, Metrics, Output, Parameter, Problem, Value
 from simhelm.simulators.linear.matrix import prepare
@@ -39,6 +40,7 @@ class RelaxationFactor(Problem):
         shifts: Literal["none", "low", "high"] = "none",
         max_iterations: int = 10_000,
     ) -> None:
+        arguments = made_with(locals())
         if shifts not in ("none", *SHIFT_DISTRIBUTIONS):
             raise ValueError(f"shifts: expected 'none', 'low' or 'high', got {shifts!r}")
         whole_number("grid", grid, least=2)
@@ -58,12 +60,7 @@ class RelaxationFactor(Problem):
             work_unit="matrix-row updates",
             full_budget=whole_number("systems", systems),
             pure=True,
-            arguments={
-                "grid": grid,
-                "systems": systems,
-                "shifts": shifts,
-                "max_iterations": max_iterations,
-            },
+            arguments=arguments,
         )
 
     def evaluate(self, config: Config, *, seed: int, budget: int | None = None) -> Metrics:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simhelm.core.checks import whole_number
+from simhelm.core.description import made_with
 from simhelm.core.end_reason import EndReason
 from simhelm.core.problem import Config, Description, Metrics, Output, Watch, WatchedProblem, go_on
 from simhelm.core.space import to_parameters
@@ -40,6 +41,7 @@ class NetworkArchitecture(WatchedProblem):
     space = network_space()
 
     def __init__(self, *, epochs: int = 8, samples: int = _MOST) -> None:
+        arguments = made_with(locals())
         self.samples = whole_number("samples", samples, least=_LEAST)
         if self.samples > _MOST:
             raise ValueError(f"samples: there are {_MOST} training images, got {samples!r}")
@@ -53,7 +55,7 @@ class NetworkArchitecture(WatchedProblem):
             full_budget=whole_number("epochs", epochs),
             # It sets torch's number of threads for a while, which other threads would feel.
             pure=False,
-            arguments={"epochs": epochs, "samples": samples},
+            arguments=arguments,
         )
 
     def evaluate(

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from simhelm.core.checks import whole_number
+from simhelm.core.description import made_with
 from simhelm.core.end_reason import EndReason
 from simhelm.core.problem import (
     Config,
@@ -96,6 +97,7 @@ class ModeChoice(WatchedProblem):
         bound: float = 10.0,
         backend: Backend = "embedded",
     ) -> None:
+        arguments = made_with(locals())
         self.scenario = _scenario(town, persons)
         self._backend = _checked(backend)
         self._given = _given(target)
@@ -109,14 +111,7 @@ class ModeChoice(WatchedProblem):
             full_budget=whole_number("days", days),
             # Embedded it is a function; SUMO is a process, which a study has to be able to end.
             pure=backend == "embedded",
-            arguments={
-                "target": target,
-                "town": town,
-                "persons": persons,
-                "days": days,
-                "bound": bound,
-                "backend": backend,
-            },
+            arguments=arguments,
         )
 
     @functools.cached_property
@@ -179,6 +174,7 @@ class TransportStructure(WatchedProblem):
     def __init__(
         self, town: str = "grid", persons: int = 10_000, days: int = 12, bound: float = 10.0
     ) -> None:
+        arguments = made_with(locals())
         self.scenario = _scenario(town, persons)
         scale = persons / 10_000
         low, high, self.true_fleet = (max(1, round(n * scale)) for n in (30, 200, 70))
@@ -205,7 +201,7 @@ class TransportStructure(WatchedProblem):
             work_unit="simulated days",
             full_budget=whole_number("days", days),
             pure=True,
-            arguments={"town": town, "persons": persons, "days": days, "bound": bound},
+            arguments=arguments,
         )
 
     def truth(self) -> dict[str, Value]:
