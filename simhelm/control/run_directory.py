@@ -15,9 +15,10 @@ from simhelm.control.configuration import SteeringConfig, parse_config
 from simhelm.control.steering import Entrant, Episode, seeds_of
 from simhelm.control.summary import SummaryRow, as_records, from_records, summarise
 from simhelm.core.errors import DirectoryError
+from simhelm.core.fingerprint import fingerprint
 from simhelm.experiments.atomic_write import atomic_write, write_json
 from simhelm.experiments.directory import Layout, read_json
-from simhelm.experiments.provenance import fingerprint, versions
+from simhelm.experiments.provenance import versions
 from simhelm.experiments.schema import Strict
 
 CONFIG, PROVENANCE = "config.json", "provenance.json"

@@ -15,6 +15,7 @@ from simhelm.core.parameter import check_conditions
 from simhelm.core.problem import Config, Problem, Watch
 from simhelm.core.subspace import Subspace
 from simhelm.simulators import Description, EndReason, Metrics, Output, Parameter
+from simhelm.simulators.dram.problem import DramController
 from simhelm.simulators.linear.problem import RelaxationFactor
 from simhelm.simulators.registry import load_problem
 
@@ -246,7 +247,7 @@ def test_a_method_is_a_capability() -> None:
 
 
 def test_identities_stay_what_was_recorded() -> None:
-    document = describe(load_problem("RelaxationFactor")(grid=4))
+    document = describe(RelaxationFactor(grid=4))
     del document["version"]
     assert document == {
         "name": "RelaxationFactor",
@@ -272,7 +273,7 @@ def test_identities_stay_what_was_recorded() -> None:
         "class": "simhelm.simulators.linear.problem:RelaxationFactor",
         "arguments": {"grid": 4, "systems": 20, "shifts": "none", "max_iterations": 10_000},
     }
-    part = describe(Subspace(load_problem("DramController")(), {"RequestBufferSize": (2,)}))
+    part = describe(Subspace(DramController(), {"RequestBufferSize": (2,)}))
     assert part["class"] == "simhelm.simulators.subspace:Subspace"
     assert part["arguments"] == {
         "problem": "simhelm.simulators.dram.problem:DramController",

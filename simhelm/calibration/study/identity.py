@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from simhelm.core.description import constructor_names
+from simhelm.core.fingerprint import fingerprint
 from simhelm.core.problem import HasIdentity, Output, Parameter, Problem
-from simhelm.experiments.provenance import fingerprint, installed
+from simhelm.experiments.provenance import installed
 from simhelm.moved import first_name
 
 log = logging.getLogger(__name__)

@@ -8,11 +8,11 @@ arrays and text is trusted, and every node number is checked.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
+from simhelm.core.fingerprint import fingerprint
 from simhelm.core.problem import Parameter
 from simhelm.simulators.proxy.forest import Forest
 from simhelm.simulators.proxy.model import Proxy, ProxyOutput
@@ -70,14 +70,9 @@ def load_proxy(path: Path) -> Proxy:
     except Exception as error:  # whatever a forged or broken archive leads skops to
         raise ValueError(f"{path}: not a proxy that may be trusted: {error}") from error
     try:
-        return dataclasses.replace(_proxy(found), sha256=_sha256(path))
+        return dataclasses.replace(_proxy(found), sha256=fingerprint(path))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{path}: not a proxy: {type(error).__name__}: {error}") from error
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _proxy(found: Any) -> Proxy:
