@@ -32,7 +32,6 @@ from simhelm.experiments.atomic_write import not_a_link
 from simhelm.experiments.directory import Layout, check_same, subdirectory
 from simhelm.experiments.lock import exclusive
 from simhelm.experiments.provenance import difference, digest, versions
-from simhelm.moved import new_name
 
 SEARCH, EARLIER = "search", "earlier"
 FOLDER = "trials"
@@ -219,7 +218,7 @@ class Study:
             store.set("problem hash", digest(identity["problem"]))
             store.set("created", now())
         else:
-            check_same(self.directory, _renamed(before), identity, LAYOUT.what, _REMEDY)
+            check_same(self.directory, before, identity, LAYOUT.what, _REMEDY)
         store.set("definition", self.definition.stored())
         present = versions()
         if store.get("versions", present) != present:
@@ -325,10 +324,3 @@ def _report_departure(store: Store, text: str) -> None:
     log.warning("%s", text)
     store.note("sampler", text)
     store.set("sampler", "not a function of its seed and the trials: resumes from recorded trials")
-
-
-def _renamed(identity: dict[str, Any]) -> dict[str, Any]:
-    """The identity with its class where it stands now: an older version had other modules."""
-    problem = identity["problem"]
-    moved = new_name(problem.get("class", ""))
-    return {**identity, "problem": {**problem, "class": moved}} if moved else identity
