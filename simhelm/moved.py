@@ -48,6 +48,14 @@ def new_name(name: str) -> str | None:
     return None
 
 
+def first_name(name: str) -> str:
+    """The name that a module had before it moved: what is recorded goes by that."""
+    for old, new in MOVED.items():
+        if name == new or name.startswith(f"{new}."):
+            return old + name.removeprefix(new)
+    return name
+
+
 def redirect_old_names() -> None:
     """Make the old names importable; again is harmless."""
     if not any(isinstance(finder, _Redirect) for finder in sys.meta_path):

@@ -53,7 +53,7 @@ class DoorCloser(Problem):
     outputs = (Output("settling_time", "s", 0.0, PATIENCE, "mean over the doors"),)
 
     def __init__(self, doors: int = 5) -> None:
-        self.full_budget = doors
+        self.full_budget = self.doors = doors
 
     def evaluate(
         self, config: Mapping[str, Value], *, seed: int, budget: int | None = None

@@ -14,8 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from simhelm.calibration.study.definition import describe
-from simhelm.calibration.study.problem_source import InstanceRecipe
+from simhelm.calibration.study.identity import describe
 from simhelm.calibration.study.view import parameters_of
 from simhelm.core.errors import ConfigurationError
 from simhelm.core.problem import Metrics, Parameter, Problem, Value
@@ -59,7 +58,7 @@ class EvaluationFile:
 def write_evaluations(path: Path, problem: Problem, evaluations: Iterable[Evaluation]) -> int:
     """Write evaluations of a problem; returns how many."""
     rows = [_row(problem, one) for one in evaluations]
-    write_rows(path, describe(problem, InstanceRecipe(problem)), rows)
+    write_rows(path, describe(problem), rows)
     return len(rows)
 
 

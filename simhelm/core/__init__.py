@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from simhelm.core.end_reason import EndReason
     from simhelm.core.errors import ConfigurationError, DirectoryError, SimhelmError
     from simhelm.core.problem import (
+        Description,
         Metrics,
         Output,
         ParallelProblem,
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "Cancellation", "ConfigurationError", "DirectoryError", "EndReason", "Metrics", "Output",
-    "ParallelProblem", "Parameter", "Problem", "SimhelmError", "Value", "WatchedProblem",
+    "Cancellation", "ConfigurationError", "Description", "DirectoryError", "EndReason", "Metrics",
+    "Output", "ParallelProblem", "Parameter", "Problem", "SimhelmError", "Value", "WatchedProblem",
 ]  # fmt: skip
 
 __getattr__ = lazy_names(
@@ -33,6 +34,7 @@ __getattr__ = lazy_names(
         "ConfigurationError": "simhelm.core.errors",
         "DirectoryError": "simhelm.core.errors",
         "SimhelmError": "simhelm.core.errors",
+        "Description": "simhelm.core.problem",
         "Metrics": "simhelm.core.problem",
         "Output": "simhelm.core.problem",
         "ParallelProblem": "simhelm.core.problem",

@@ -6,154 +6,79 @@ One object serves the design environment, every sampler and the command line.
 from __future__ import annotations
 
 import abc
-import contextlib
 import dataclasses
-import inspect
-import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Literal, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from simhelm.core.cancellation import Cancellation
+from simhelm.core.description import FIELDS, Description, Direction, constructor_names, declared_by
 from simhelm.core.did_you_mean import did_you_mean
-from simhelm.core.end_reason import EndReason
+from simhelm.core.metrics import Metrics, Output
 from simhelm.core.parameter import Parameter, Value, configure, from_shares
 
 __all__ = [
-    "Direction",
-    "Metrics",
-    "Output",
-    "ParallelProblem",
-    "Parameter",
-    "Problem",
-    "Value",
-    "Watch",
-    "WatchedProblem",
-    "go_on",
-]
+    "Cancellable", "Config", "Description", "Direction", "HasCommandLine", "HasIdentity", "Metrics",
+    "Output", "ParallelProblem", "Parameter", "Problem", "ReportsCurve", "RunsInDirectory",
+    "RunsOnRanks", "Value", "Watch", "WatchedProblem", "go_on",
+]  # fmt: skip
 
-Direction = Literal["minimize", "maximize"]
+Config = Mapping[str, Value]
 # Told (step, value) of a learning curve while a simulation runs; False asks it to stop.
 Watch = Callable[[float, float], bool]
 
 
-@dataclasses.dataclass(frozen=True)
-class Output:
-    """One number that a simulation reports.
+class Problem(abc.ABC):
+    """A simulator with knobs. Subclass it, say what it is, write :meth:`evaluate`.
 
-    Attributes:
-        low, high: finite range that observations of it are clipped to; the values themselves
-            may lie outside.
+    What it is stands in ``self.description``, and every field of that (see :class:`Description`)
+    can be read from the problem itself. An attribute of a field's name, of the class or set on the
+    instance, takes the place of the field; a class that has an attribute for each needs no
+    description.
+
+    A study goes on only with a problem that was made with the same arguments. These are the
+    description's ``arguments``; of those that it does not have, attributes of the instance that
+    bear the names of the constructor's parameters.
     """
 
     name: str
-    unit: str
-    low: float
-    high: float
-    description: str = ""
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-            raise ValueError(
-                f"{self.name}: expected finite low < high, got {self.low}, {self.high}"
-            )
-
-
-@dataclasses.dataclass(frozen=True)
-class Metrics:
-    """What one evaluation gave.
-
-    It can be pickled, so that workers can send it.
-
-    Attributes:
-        values: named outputs, finite (empty where the evaluation failed); not to be changed.
-        end_reason: COMPLETED or CONVERGED for a usable result, else the failure.
-        cost: simulator work units spent, at least 0.
-        details: a sentence on what happened, for people.
-    """
-
-    values: Mapping[str, float]
-    end_reason: EndReason
-    cost: float
-    details: str = ""
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.cost) and self.cost >= 0.0):
-            raise ValueError(f"cost: expected a finite number >= 0, got {self.cost!r}")
-        bad = [name for name, value in self.values.items() if not math.isfinite(value)]
-        if bad:
-            raise ValueError(
-                f"outputs {bad} are not finite; report the failure with "
-                "Metrics.failure(EndReason.NOT_FINITE, ...) instead"
-            )
-        object.__setattr__(self, "values", dict(self.values))
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the values may be used."""
-        return self.end_reason.succeeded
-
-    @classmethod
-    def failure(cls, end_reason: EndReason, *, cost: float, details: str = "") -> Metrics:
-        """An evaluation without a usable result."""
-        return cls({}, end_reason, cost, details)
-
-
-_DECLARED = (
-    "parameters", "outputs", "objective", "direction", "worst_objective", "work_unit",
-    "full_budget", "pure", "cites",
-)  # fmt: skip
-
-
-class Problem(abc.ABC):
-    """A simulator with knobs. Subclass it, set the attributes, write :meth:`evaluate`.
-
-    Attributes:
-        name: CamelCase, the name under which the problem is registered.
-        parameters: the knobs, a condition's parent before its children.
-        outputs: what an evaluation reports.
-        objective: the output to improve, and ``direction`` says how.
-        worst_objective: objective value charged to a failed evaluation; no success is worse.
-        work_unit: what ``Metrics.cost`` counts.
-        full_budget: work units, or simulated size, of a complete evaluation, at least 1.
-        pure: an evaluation cannot crash and changes nothing in its process (no working
-            directory, no signal handlers, no floating-point flags, no global generators), so a
-            study may evaluate it in its own process; otherwise it uses a process beside.
-        cites: the papers and software behind it, keys of ``references.toml``.
-        arguments: what it was made with, defaults included. A study goes on only with a problem
-            that was made with the same.
-    """
-
-    name: ClassVar[str]
     parameters: tuple[Parameter, ...]
     outputs: tuple[Output, ...]
-    objective: ClassVar[str]
-    direction: ClassVar[Direction] = "minimize"
+    objective: str
     worst_objective: float
-    work_unit: ClassVar[str] = "simulator runs"
-    full_budget: int = 1
-    pure: ClassVar[bool] = False
-    cites: ClassVar[tuple[str, ...]] = ()
+    direction: Direction
+    work_unit: str
+    full_budget: int
+    pure: bool
+    cites: tuple[str, ...]
     arguments: Mapping[str, Any]
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        """Note the arguments, so that subclasses need not."""
-        problem = super().__new__(cls)
-        problem.arguments = {}
-        # Arguments that do not fit raise in __init__, with its name.
-        with contextlib.suppress(TypeError):
-            bound = inspect.signature(cls.__init__).bind(problem, *args, **kwargs)
-            bound.apply_defaults()
-            problem.arguments = dict(list(bound.arguments.items())[1:])
-        return problem
+    @property
+    def description(self) -> Description:
+        """What the problem says of itself."""
+        own, declared = vars(self).get("_description"), declared_by(self)
+        said = Description(**declared) if own is None else dataclasses.replace(own, **declared)
+        untold = [name for name in constructor_names(self) if name not in said.arguments]
+        kept = {name: vars(self)[name] for name in untold if name in vars(self)}
+        return dataclasses.replace(said, arguments={**said.arguments, **kept})
 
-    def declare_as(self, other: Problem) -> None:
-        """Take over what another problem says of itself, its name apart, to stand before it."""
-        for name in _DECLARED:
-            setattr(self, name, getattr(other, name))
+    @description.setter
+    def description(self, description: Description) -> None:
+        vars(self)["_description"] = description
+
+    if not TYPE_CHECKING:  # where it would allow any name
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "arguments":
+                return self.description.arguments
+            # Without a description, the class of it has the defaults.
+            said = vars(self).get("_description", Description)
+            if name in FIELDS and hasattr(said, name):
+                return getattr(said, name)
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     @abc.abstractmethod
-    def evaluate(
-        self, config: Mapping[str, Value], *, seed: int, budget: int | None = None
-    ) -> Metrics:
+    def evaluate(self, config: Config, *, seed: int, budget: int | None = None) -> Metrics:
         """Run the simulator once.
 
         Args:
@@ -174,7 +99,7 @@ class Problem(abc.ABC):
         """A configuration from one number in [0, 1] a parameter; inactive ones are left out."""
         return from_shares(self.parameters, shares)
 
-    def check_config(self, config: Mapping[str, Value]) -> None:
+    def check_config(self, config: Config) -> None:
         """Raise ValueError or TypeError for unknown, missing, inactive or illegal parameters."""
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in config:
@@ -203,46 +128,123 @@ def go_on(step: float, value: float) -> bool:
 
 
 class WatchedProblem(Problem):
-    """A problem whose evaluation reports a learning curve while it runs, and can be stopped.
-
-    The curve's value is the objective as it would be if the simulation ended at that step; the
-    step counts in the unit of ``full_budget``.
-    """
+    """A problem that reports a learning curve by ``watch``, see :class:`ReportsCurve`."""
 
     @abc.abstractmethod
     def evaluate(
-        self,
-        config: Mapping[str, Value],
-        *,
-        seed: int,
-        budget: int | None = None,
-        watch: Watch = go_on,
+        self, config: Config, *, seed: int, budget: int | None = None, watch: Watch = go_on
     ) -> Metrics:
-        """Run the simulator once, as :meth:`Problem.evaluate` does.
+        """Run the simulator once, and report to ``watch`` meanwhile."""
 
-        Args:
-            config, seed, budget: as there.
-            watch: called with every new point of the curve; when it returns False the simulation
-                ends at once with ``EndReason.STOPPED_EARLY`` and the cost spent so far.
-        """
+    def evaluate_watched(
+        self, config: Config, *, seed: int, budget: int | None, watch: Watch
+    ) -> Metrics:
+        """See :class:`ReportsCurve`."""
+        return self.evaluate(config, seed=seed, budget=budget, watch=watch)
 
 
 class ParallelProblem(Problem):
-    """A problem whose simulator runs on several MPI ranks at once."""
+    """A problem that runs on the MPI ranks of a ``communicator``, see :class:`RunsOnRanks`."""
 
     @abc.abstractmethod
     def evaluate(
-        self,
-        config: Mapping[str, Value],
-        *,
-        seed: int,
-        budget: int | None = None,
-        communicator: Any = None,
+        self, config: Config, *, seed: int, budget: int | None = None, communicator: Any = None
     ) -> Metrics:
-        """Run the simulator once, as :meth:`Problem.evaluate` does, on all ranks together.
+        """Run the simulator once, on all ranks together; None for this process alone."""
+
+    def evaluate_together(
+        self, config: Config, *, seed: int, budget: int | None, communicator: Any
+    ) -> Metrics:
+        """See :class:`RunsOnRanks`."""
+        return self.evaluate(config, seed=seed, budget=budget, communicator=communicator)
+
+
+# What a problem can do beyond :meth:`Problem.evaluate`. A class that has the method can do it.
+
+
+@runtime_checkable
+class ReportsCurve(Protocol):
+    """Its evaluation reports a learning curve while it runs, and can be stopped."""
+
+    def evaluate_watched(
+        self, config: Config, *, seed: int, budget: int | None, watch: Watch
+    ) -> Metrics:
+        """Run the simulator once.
 
         Args:
-            config, seed, budget: as there, equal on all ranks.
+            config, seed, budget: as of :meth:`Problem.evaluate`.
+            watch: called with every new point of the curve: a step in the unit of
+                ``full_budget``, and the objective as it would be if the simulation ended there.
+                When it returns False the simulation ends at once with
+                ``EndReason.STOPPED_EARLY`` and the cost spent so far.
+        """
+
+
+@runtime_checkable
+class RunsOnRanks(Protocol):
+    """Its simulator runs on several MPI ranks at once."""
+
+    def evaluate_together(
+        self, config: Config, *, seed: int, budget: int | None, communicator: Any
+    ) -> Metrics:
+        """Run the simulator once on all ranks together.
+
+        Args:
+            config, seed, budget: as of :meth:`Problem.evaluate`, equal on all ranks.
             communicator: an ``mpi4py.MPI.Comm`` of the ranks that evaluate together; None for
                 this process alone. The result of its rank 0 counts.
+        """
+
+
+@runtime_checkable
+class RunsInDirectory(Protocol):
+    """Its simulator leaves files, and a study keeps a directory of every trial."""
+
+    def run_in(
+        self,
+        directory: Path,
+        config: Config,
+        *,
+        seed: int,
+        budget: int | None,
+        slot: int,
+        watch: Watch,
+    ) -> Metrics:
+        """Run the simulator once in a directory that does not exist yet.
+
+        Args:
+            config, seed, budget, watch: as of :meth:`ReportsCurve.evaluate_watched`.
+            slot: number of the trial.
+        """
+
+
+@runtime_checkable
+class HasCommandLine(Protocol):
+    """Its evaluation is a command that one could type."""
+
+    def command_line(
+        self, config: Config, *, seed: int, budget: int | None, slot: int, directory: Path
+    ) -> list[str]:
+        """The exact arguments of a run."""
+
+
+@runtime_checkable
+class Cancellable(Protocol):
+    """A running evaluation can be asked to stop."""
+
+    def cancel_with(self, cancellation: Cancellation) -> None:
+        """Let every run end as ``EndReason.INTERRUPTED`` once the flag is set."""
+
+
+@runtime_checkable
+class HasIdentity(Protocol):
+    """Something other than its class and arguments tells whether a problem is the same."""
+
+    def identity_document(
+        self, made_of: Callable[[Problem], Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        """JSON-like, and equal where the results are.
+
+        Args:
+            made_of: gives the same of another problem.
         """

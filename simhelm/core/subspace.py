@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import final
 
 from simhelm.core.did_you_mean import did_you_mean
-from simhelm.core.problem import Metrics, Problem, Value
+from simhelm.core.problem import Config, Metrics, Problem, Value
 
 
 @final
@@ -24,8 +25,6 @@ class Subspace(Problem):
         ValueError: an unknown parameter, no value, or one that is not legal.
     """
 
-    name = "Subspace"
-
     def __init__(self, problem: Problem, kept: Mapping[str, Sequence[Value]]) -> None:
         known = [parameter.name for parameter in problem.parameters]
         for name in kept:
@@ -35,15 +34,15 @@ class Subspace(Problem):
                     + did_you_mean(name, known)
                 )
         self.whole = problem
-        self.declare_as(problem)
-        self.name = problem.name  # type: ignore[misc]
-        self.parameters = tuple(
-            p.restricted(kept[p.name]) if p.name in kept else p for p in problem.parameters
+        self.description = dataclasses.replace(
+            problem.description,
+            parameters=tuple(
+                p.restricted(kept[p.name]) if p.name in kept else p for p in problem.parameters
+            ),
+            arguments={"problem": problem, "kept": kept},
         )
 
-    def evaluate(
-        self, config: Mapping[str, Value], *, seed: int, budget: int | None = None
-    ) -> Metrics:
+    def evaluate(self, config: Config, *, seed: int, budget: int | None = None) -> Metrics:
         """As the whole problem does."""
         self.check_config(config)
         return self.whole.evaluate(config, seed=seed, budget=budget)

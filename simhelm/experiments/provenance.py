@@ -16,12 +16,6 @@ _LIBRARIES = (
 )  # fmt: skip
 
 
-def fingerprint(file: Path) -> str:
-    """The SHA-256 digest of a file's content."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def digest(document: Any) -> str:
     """The SHA-256 digest of a JSON-like document, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()

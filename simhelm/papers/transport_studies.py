@@ -12,8 +12,7 @@ from typing import Any
 
 from simhelm.calibration.identifiability import sample_outputs
 from simhelm.calibration.study import run_study
-from simhelm.calibration.study.definition import describe
-from simhelm.calibration.study.problem_source import InstanceRecipe
+from simhelm.calibration.study.identity import describe
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
 from simhelm.core.problem import Value, WatchedProblem
@@ -158,7 +157,7 @@ def study(problem: WatchedProblem, name: str, **settings: Any) -> StudyView:
     that made it: whoever changes that removes them.
     """
     log.info("%s, seed %d ...", name, settings["seed"])
-    what = digest([describe(problem, InstanceRecipe(problem)), settings])
+    what = digest([describe(problem), settings])
     folder = STUDIES / _slug(name) / f"seed-{settings['seed']}-{what[:12]}"
     return run_study(problem, folder, baselines=[], **settings)
 

@@ -195,7 +195,7 @@ def _judge_traces(
 
 
 def _judge_stress(
-    generated: Floats, scale: Scale, folder: Path, job: Job
+    generated: Floats, scale: Scale, folder: Path, job: Fit
 ) -> dict[str, dict[str, list[float]]]:
     truth = held_out_peaks(scale, folder)
     ours = {}

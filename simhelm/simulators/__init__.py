@@ -8,14 +8,15 @@ from simhelm.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from simhelm.core.end_reason import EndReason
-    from simhelm.core.problem import Metrics, Output, Parameter, Problem
+    from simhelm.core.problem import Description, Metrics, Output, Parameter, Problem
     from simhelm.simulators.registry import load_problem
 
-__all__ = ["EndReason", "Metrics", "Output", "Parameter", "Problem", "load_problem"]
+__all__ = ["Description", "EndReason", "Metrics", "Output", "Parameter", "Problem", "load_problem"]
 
 __getattr__ = lazy_names(
     __name__,
     {
+        "Description": "simhelm.core.problem",
         "EndReason": "simhelm.core.end_reason",
         "Metrics": "simhelm.core.problem",
         "Output": "simhelm.core.problem",

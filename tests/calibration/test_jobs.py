@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,7 +92,7 @@ def test_a_failing_job_is_named_and_costs_no_result(
 def test_few_jobs_are_under_way_at_once(tmp_path: Path) -> None:
     taken = []
 
-    def endless() -> object:
+    def endless() -> Iterator[Job[float]]:
         number = 0
         while True:
             taken.append(number)
@@ -98,17 +100,21 @@ def test_few_jobs_are_under_way_at_once(tmp_path: Path) -> None:
             number += 1
 
     with local_executor(1) as executor:
-        results = run_jobs(endless(), executor)  # type: ignore[arg-type]
+        results: Any = run_jobs(endless(), executor)
         for _ in range(3):
             next(results)
-        results.close()  # type: ignore[attr-defined]
+        results.close()
     assert len(taken) < 60
+
+
+def write(path: Path, result: float) -> None:
+    path.write_text(repr(result), encoding="utf-8")
 
 
 def test_results_in_files(tmp_path: Path) -> None:
     store: FileStore[float] = FileStore(
         lambda key: tmp_path / "results" / f"{key}.txt",
-        lambda path, result: Path(path).write_text(repr(result), encoding="utf-8") and None,
+        write,
         lambda path: float(path.read_text(encoding="utf-8")),
     )
     with local_executor(0) as executor:

@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simhelm.calibration.study.evaluation import evaluate
+from simhelm.calibration.study.identity import describe
+from simhelm.calibration.study.trial import Task
 from simhelm.core.parameter import check_conditions
-from simhelm.simulators import EndReason, Metrics, Output, Parameter
+from simhelm.core.problem import Config, Problem, Watch
+from simhelm.core.subspace import Subspace
+from simhelm.simulators import Description, EndReason, Metrics, Output, Parameter
+from simhelm.simulators.dram.problem import DramController
 from simhelm.simulators.linear.problem import RelaxationFactor
 from simhelm.simulators.registry import load_problem
 
@@ -165,3 +171,111 @@ def test_refused_configurations() -> None:
         RelaxationFactor(shifts="some")  # type: ignore[arg-type]
     with pytest.raises(KeyError, match="did you mean 'RelaxationFactor'"):
         load_problem("RelaxationFactors")
+
+
+class Lawn(Problem):
+    """Told by attributes, as before there were descriptions."""
+
+    name = "Lawn"
+    objective = "height"
+    worst_objective = 9.0
+    parameters = (Parameter("water", "float", 1.0, 0.0, 2.0),)
+    outputs = (Output("height", "m", 0.0, 9.0),)
+
+    def __init__(self, full_budget: int = 3, *, seeds: int = 5) -> None:
+        self.full_budget = full_budget
+
+    def evaluate(self, config: Config, *, seed: int, budget: int | None = None) -> Metrics:
+        return Metrics({"height": float(config["water"])}, EndReason.COMPLETED, 1.0)
+
+
+class Steps(Lawn):
+    """A class of a user's that reports a learning curve, by its method alone."""
+
+    def evaluate_watched(
+        self, config: Config, *, seed: int, budget: int | None, watch: Watch
+    ) -> Metrics:
+        watch(1.0, 0.5)
+        return self.evaluate(config, seed=seed, budget=budget)
+
+
+def test_attributes_make_a_description() -> None:
+    lawn = Lawn(4)
+    assert lawn.description == Description(
+        name="Lawn",
+        parameters=Lawn.parameters,
+        outputs=Lawn.outputs,
+        objective="height",
+        worst_objective=9.0,
+        full_budget=4,
+        arguments={"full_budget": 4},
+    )
+    assert (lawn.direction, lawn.work_unit, lawn.pure) == ("minimize", "simulator runs", False)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        lawn.description.full_budget = 5  # type: ignore[misc]
+    with pytest.raises(AttributeError, match="Lawn has no attribute 'colour'"):
+        lawn.colour  # type: ignore[attr-defined] # noqa: B018
+    assert pickle.loads(pickle.dumps(lawn)).description == lawn.description  # noqa: S301
+
+
+def test_a_missing_attribute_is_named() -> None:
+    nameless = type("Nameless", (Problem,), {"evaluate": Lawn.evaluate, "name": "Nameless"})()
+    with pytest.raises(TypeError, match="'objective'"):
+        nameless.description  # noqa: B018
+    with pytest.raises(AttributeError, match="objective"):
+        nameless.objective  # noqa: B018
+
+
+def test_an_attribute_takes_the_place_of_a_field() -> None:
+    """Of a subclass, or set later; what is said of the problem follows."""
+
+    class Mine(RelaxationFactor):
+        name = "Mine"
+
+    mine = Mine(grid=4)
+    mine.full_budget = 7
+    assert (mine.name, mine.full_budget, mine.pure) == ("Mine", 7, True)
+    assert (mine.description.name, mine.description.full_budget) == ("Mine", 7)
+    assert mine.description.arguments["grid"] == 4
+    assert describe(mine)["name"] == "Mine"
+
+
+def test_a_method_is_a_capability() -> None:
+    outcome = evaluate(Steps(), Task("search", 0, {"water": 1.0}, 1, None))
+    assert outcome.metrics.values == {"height": 1.0}
+    assert outcome.curve == ((1.0, 0.5),)
+
+
+def test_identities_stay_what_was_recorded() -> None:
+    document = describe(RelaxationFactor(grid=4))
+    del document["version"]
+    assert document == {
+        "name": "RelaxationFactor",
+        "parameters": {
+            "omega": {
+                "kind": "float",
+                "default": 1.0,
+                "low": 1.0,
+                "high": 1.99,
+                "log": False,
+                "choices": [],
+                "unit": "1",
+                "condition": None,
+            }
+        },
+        "outputs": {
+            "iterations_per_solve": {"unit": "sweeps", "low": 0.0, "high": 10_000.0},
+            "worst_iterations": {"unit": "sweeps", "low": 0.0, "high": 10_000.0},
+        },
+        "objective": ["iterations_per_solve", "minimize"],
+        "full_budget": 20,
+        "work_unit": "matrix-row updates",
+        "class": "simhelm.simulators.linear.problem:RelaxationFactor",
+        "arguments": {"grid": 4, "systems": 20, "shifts": "none", "max_iterations": 10_000},
+    }
+    part = describe(Subspace(DramController(), {"RequestBufferSize": (2,)}))
+    assert part["class"] == "simhelm.simulators.subspace:Subspace"
+    assert part["arguments"] == {
+        "problem": "simhelm.simulators.dram.problem:DramController",
+        "kept": {"RequestBufferSize": [2]},
+    }

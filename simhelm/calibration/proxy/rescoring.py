@@ -8,7 +8,7 @@ from typing import Any
 
 from simhelm.calibration.study.definition import Definition
 from simhelm.calibration.study.evaluation import evaluate
-from simhelm.calibration.study.problem_source import ProxyRecipe
+from simhelm.calibration.study.problem_source import ProxySource
 from simhelm.calibration.study.replay import fresh_directory, replay
 from simhelm.calibration.study.study import Study
 from simhelm.calibration.study.trial import Outcome, Task, Trial
@@ -86,8 +86,8 @@ def _evaluated(true: Definition, study: Study, trial: Trial) -> Outcome:
 
 def _in_the_simulator(definition: Definition) -> Definition:
     """The same study without the proxy."""
-    if not isinstance(definition.recipe, ProxyRecipe):
+    if not isinstance(definition.source, ProxySource):
         raise TypeError("expected a study in a proxy")
-    true = definition.recipe.true
+    true = definition.source.true
     config = definition.config.model_copy(update={"proxy": None})
-    return dataclasses.replace(definition, config=config, recipe=true, problem=true.make())
+    return dataclasses.replace(definition, config=config, source=true, problem=true.make())

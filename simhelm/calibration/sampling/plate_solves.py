@@ -94,7 +94,7 @@ def _key(seed: int, first: int) -> str:
 
 def _write(path: Path, arrays: Arrays) -> None:
     with path.open("wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def _stored(path: Path) -> Arrays:

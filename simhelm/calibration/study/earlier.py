@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from simhelm.calibration.study.definition import Definition, describe
+from simhelm.calibration.study.definition import Definition
+from simhelm.calibration.study.identity import describe
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
 from simhelm.core.end_reason import EndReason
@@ -40,7 +41,7 @@ def forked_trials(directory: Path, definition: Definition) -> list[Trial]:
     Where the simulator itself changed its old results hold no longer, and none is taken over.
     """
     before = dict(StudyView(directory).property("identity")["problem"])
-    after = describe(definition.problem, definition.recipe)
+    after = describe(definition.problem)
     for document in (before, after):
         document.pop("parameters")  # their ranges may change; what is illegal now is left out
         for key in ("parameter", "parameters"):

@@ -18,12 +18,18 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.calibration.study.problem_source import Recipe
+from simhelm.calibration.study.problem_source import ProblemSource
 from simhelm.calibration.study.trial import Outcome, StopRule, Task
 from simhelm.core.cancellation import Cancellation
 from simhelm.core.end_reason import EndReason
-from simhelm.core.problem import Metrics, ParallelProblem, Problem, WatchedProblem
-from simhelm.simulators.executable import ExecutableProblem
+from simhelm.core.problem import (
+    Cancellable,
+    Metrics,
+    Problem,
+    ReportsCurve,
+    RunsInDirectory,
+    RunsOnRanks,
+)
 
 log = logging.getLogger(__name__)
 
@@ -37,18 +43,21 @@ class _Station:
     """What this process evaluates; one for each process, as executors cannot carry it along."""
 
     problem: Problem
-    cancellation: Cancellation
+    cancellation: Cancellation | None = None
 
 
 _station: _Station | None = None
 _broken = "no problem was installed in this process"
 
 
-def install(recipe: Recipe) -> None:
+def install(source: ProblemSource) -> None:
     """Make the problem ready in this process; where that fails, every trial will say so."""
     global _station  # noqa: PLW0603 - see _Station
     try:
-        _station = _Station(recipe.make(), Cancellation())
+        _station = _Station(source.make())
+        if isinstance(_station.problem, Cancellable):
+            _station.cancellation = Cancellation()
+            _station.problem.cancel_with(_station.cancellation)
     except Exception as error:
         cannot_evaluate(f"the simulator cannot be set up: {told(error)}")
 
@@ -63,28 +72,28 @@ def evaluate_here(task: Task, communicator: Any = None) -> Outcome:
     """Evaluate a task with the problem of this process.
 
     Args:
-        communicator: of the MPI ranks that evaluate it together; see ``ParallelProblem``.
+        communicator: of the MPI ranks that evaluate it together; see ``RunsOnRanks``.
     """
     if _station is None:
         return Outcome(Metrics.failure(EndReason.EXCEPTION, cost=0.0, details=_broken))
-    return evaluate(_station.problem, task, _station.cancellation, communicator)
+    return evaluate(_station.problem, task, communicator)
 
 
-def evaluate_with(recipe: Recipe, task: Task) -> Outcome:
+def evaluate_with(source: ProblemSource, task: Task) -> Outcome:
     """Evaluate a task where no process can be prepared beforehand."""
-    global _recipe  # noqa: PLW0603 - see _Station
-    if _recipe != recipe:
-        install(recipe)
-        _recipe = recipe
+    global _source  # noqa: PLW0603 - see _Station
+    if _source != source:
+        install(source)
+        _source = source
     return evaluate_here(task)
 
 
-_recipe: Recipe | None = None
+_source: ProblemSource | None = None
 
 
 def cancel_here() -> bool:
     """Ask what runs in this process to stop; False if it cannot be asked."""
-    if _station is None or not isinstance(_station.problem, ExecutableProblem):
+    if _station is None or _station.cancellation is None:
         return False
     _station.cancellation.set()
     return True
@@ -97,21 +106,16 @@ def is_pure() -> bool:
 
 def is_cancellable() -> bool:
     """Whether :func:`cancel_here` will be heard."""
-    return _station is not None and isinstance(_station.problem, ExecutableProblem)
+    return _station is not None and _station.cancellation is not None
 
 
-def evaluate(
-    problem: Problem,
-    task: Task,
-    cancellation: Cancellation | None = None,
-    communicator: Any = None,
-) -> Outcome:
+def evaluate(problem: Problem, task: Task, communicator: Any = None) -> Outcome:
     """Evaluate a task; whatever the simulator does, an outcome comes back."""
     curve = Curve(task.stop)
     start = time.perf_counter()
     try:
         with unchanged_process():
-            metrics = _run(problem, task, curve, cancellation, communicator)
+            metrics = _run(problem, task, curve, communicator)
         _check_outputs(problem, metrics)
     except Exception as error:
         metrics = Metrics.failure(EndReason.EXCEPTION, cost=0.0, details=told(error))
@@ -130,28 +134,17 @@ def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}\n{''.join(lines)}"
 
 
-def _run(
-    problem: Problem,
-    task: Task,
-    curve: Curve,
-    cancellation: Cancellation | None,
-    communicator: Any,
-) -> Metrics:
+def _run(problem: Problem, task: Task, curve: Curve, communicator: Any) -> Metrics:
     config, seed, budget = task.config, task.seed, task.budget
-    if isinstance(problem, ParallelProblem):
-        return problem.evaluate(config, seed=seed, budget=budget, communicator=communicator)
-    if isinstance(problem, ExecutableProblem) and task.directory is not None:
-        return problem.run_in(
-            Path(task.directory),
-            config,
-            seed=seed,
-            budget=budget,
-            slot=task.slot,
-            watch=curve.watch,
-            cancellation=cancellation,
+    if isinstance(problem, RunsOnRanks):
+        return problem.evaluate_together(
+            config, seed=seed, budget=budget, communicator=communicator
         )
-    if isinstance(problem, WatchedProblem):
-        return problem.evaluate(config, seed=seed, budget=budget, watch=curve.watch)
+    if isinstance(problem, RunsInDirectory) and task.directory is not None:
+        folder, slot, watch = Path(task.directory), task.slot, curve.watch
+        return problem.run_in(folder, config, seed=seed, budget=budget, slot=slot, watch=watch)
+    if isinstance(problem, ReportsCurve):
+        return problem.evaluate_watched(config, seed=seed, budget=budget, watch=curve.watch)
     return problem.evaluate(config, seed=seed, budget=budget)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from simhelm.calibration.study.dispatcher import Evaluators
 from simhelm.calibration.study.evaluation import evaluate_here, evaluate_with, install
 from simhelm.calibration.study.pool import SerialExecutor, WorkerPool
-from simhelm.calibration.study.problem_source import Recipe
+from simhelm.calibration.study.problem_source import ProblemSource
 from simhelm.core.entry_points import Registry, Target, UnknownName
 from simhelm.core.errors import ConfigurationError
 
@@ -21,7 +21,7 @@ _SLACK = 60.0
 
 
 class OpensEvaluators(Protocol):
-    """Something that can evaluate trials of a recipe for a while.
+    """Something that can evaluate trials of a problem for a while.
 
     An executor of another package is announced under the entry-point group ``simhelm.executors``
     as ``name = "module:make"``; ``make(workers)`` gives one of these. Where an executor in the
@@ -31,7 +31,7 @@ class OpensEvaluators(Protocol):
     """
 
     def open(
-        self, recipe: Recipe, time_limit: float | None
+        self, source: ProblemSource, time_limit: float | None
     ) -> contextlib.AbstractContextManager[Evaluators]:
         """Get ready; everything is given back at the end of the context."""
 
@@ -41,13 +41,13 @@ class Serial:
     """Trials one after the other in this process; for pure problems."""
 
     @contextlib.contextmanager
-    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Evaluators]:
+    def open(self, source: ProblemSource, time_limit: float | None) -> Iterator[Evaluators]:
         """Make the problem here."""
         if time_limit is not None:
             raise ConfigurationError(
                 "a time limit cannot be kept in this process: use processes instead of serial"
             )
-        install(recipe)
+        install(source)
         with SerialExecutor() as executor:
             yield Evaluators(executor, evaluate_here, capacity=1)
 
@@ -59,9 +59,9 @@ class Processes:
     workers: int = 1
 
     @contextlib.contextmanager
-    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Evaluators]:
+    def open(self, source: ProblemSource, time_limit: float | None) -> Iterator[Evaluators]:
         """Processes start at the first trial."""
-        with WorkerPool(self.workers, install, (recipe,), time_limit) as pool:
+        with WorkerPool(self.workers, install, (source,), time_limit) as pool:
             yield Evaluators(
                 pool,
                 evaluate_here,
@@ -80,9 +80,9 @@ class Foreign:
     workers: int = 1
 
     @contextlib.contextmanager
-    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Evaluators]:
+    def open(self, source: ProblemSource, time_limit: float | None) -> Iterator[Evaluators]:
         """The executor stays open afterwards."""
-        function = functools.partial(evaluate_with, recipe)
+        function = functools.partial(evaluate_with, source)
         yield Evaluators(
             self.executor,
             function,
@@ -98,7 +98,7 @@ class Dask:
     address: str
 
     @contextlib.contextmanager
-    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Evaluators]:
+    def open(self, source: ProblemSource, time_limit: float | None) -> Iterator[Evaluators]:
         """Connect; the cluster itself is left running."""
         try:
             import distributed
@@ -112,7 +112,7 @@ class Dask:
         with client:
             threads = sum(client.nthreads().values())
             executor = client.get_executor(pure=False)
-            with Foreign(executor, max(1, threads)).open(recipe, time_limit) as evaluators:
+            with Foreign(executor, max(1, threads)).open(source, time_limit) as evaluators:
                 yield evaluators
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from simhelm.calibration.study.dispatcher import Evaluators
 from simhelm.calibration.study.evaluation import evaluate_here, install, is_pure
-from simhelm.calibration.study.problem_source import Recipe
+from simhelm.calibration.study.problem_source import ProblemSource
 from simhelm.calibration.study.trial import Outcome, Task
 from simhelm.calibration.study.worker import Worker
 from simhelm.core.errors import ConfigurationError
@@ -44,8 +44,8 @@ class Ranks:
     abort_code: Callable[[], int] = lambda: 1
 
     @contextlib.contextmanager
-    def open(self, recipe: Recipe, time_limit: float | None) -> Iterator[Evaluators]:
-        """Send the recipe to the ranks and let them work until the end of the context."""
+    def open(self, source: ProblemSource, time_limit: float | None) -> Iterator[Evaluators]:
+        """Send the problem to the ranks and let them work until the end of the context."""
         from mpi4py.futures import MPICommExecutor
 
         workers = (self.communicator.size - 1) // self.ranks_per_trial
@@ -54,7 +54,7 @@ class Ranks:
                 f"{self.communicator.size} rank(s) are too few: one runs the study, and "
                 f"{self.ranks_per_trial} evaluate a trial; start more with mpiexec -n"
             )
-        self.communicator.bcast(_Order(recipe, time_limit, self.ranks_per_trial), root=0)
+        self.communicator.bcast(_Order(source, time_limit, self.ranks_per_trial), root=0)
         side, leaders, _ = _split(self.communicator, self.ranks_per_trial)
         board = _Board(side)
         with MPICommExecutor(leaders, root=0, backoff=_POLL) as executor:
@@ -117,7 +117,7 @@ def evaluate_on_rank(task: Task) -> Outcome:
 
 @dataclasses.dataclass(frozen=True)
 class _Order:
-    recipe: Recipe
+    source: ProblemSource
     time_limit: float | None
     ranks_per_trial: int
 
@@ -134,9 +134,9 @@ class _Station:
         self._slot = -1
         self._cancelled = False
         self._worker: Worker | None = None
-        install(order.recipe)
+        install(order.source)
         if group is None and not is_pure():
-            self._worker = Worker(install, (order.recipe,))
+            self._worker = Worker(install, (order.source,))
 
     def evaluate(self, task: Task) -> Outcome:
         self._look_at_messages()

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from simhelm.calibration.study.identity import describe
+from simhelm.core.errors import ConfigurationError
 from simhelm.core.problem import Problem
-from simhelm.simulators.executable import ExecutableProblem, ExecutableSpecification
 from simhelm.simulators.registry import load_problem
 
-if TYPE_CHECKING:
-    from simhelm.simulators.proxy import ProxyProblem
 
-
-class Recipe(Protocol):
+class ProblemSource(Protocol):
     """Small, picklable, and able to make the problem anywhere."""
 
     def make(self) -> Problem:
@@ -24,7 +21,7 @@ class Recipe(Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
-class RegisteredRecipe:
+class RegisteredSource:
     """A registered problem by name and arguments."""
 
     name: str
@@ -32,11 +29,14 @@ class RegisteredRecipe:
 
     def make(self) -> Problem:
         """Import the class and call it."""
-        return load_problem(self.name)(**self.arguments)
+        problem = load_problem(self.name)(**self.arguments)
+        # Whatever the class itself tells of them.
+        problem.description = dataclasses.replace(problem.description, arguments=self.arguments)
+        return problem
 
 
 @dataclasses.dataclass(frozen=True)
-class ExecutableRecipe:
+class ExecutableSource:
     """An executable by its tables and the folder that its paths start from."""
 
     tables: Mapping[str, Any]
@@ -44,26 +44,35 @@ class ExecutableRecipe:
 
     def make(self) -> Problem:
         """Check the tables once more, and the files that they name."""
+        from simhelm.simulators.executable import ExecutableProblem, ExecutableSpecification
+
         return ExecutableProblem(ExecutableSpecification.load(self.tables, self.folder))
 
 
 @dataclasses.dataclass(frozen=True)
-class ProxyRecipe:
-    """A proxy in a file, in the place of a problem with a recipe of its own."""
+class ProxySource:
+    """A proxy in a file, in the place of a problem with a source of its own."""
 
     file: str
-    true: RegisteredRecipe | ExecutableRecipe
+    true: ProblemSource
 
-    def make(self) -> ProxyProblem:
-        """Read the file; it must fit the problem."""
+    def make(self) -> Problem:
+        """Read the file; it must fit the problem.
+
+        Raises:
+            ConfigurationError: the problem was made with other arguments than that of the proxy.
+        """
         # Compiled code behind it, which a study without a proxy does without.
         from simhelm.simulators.proxy import ProxyProblem, load_proxy
 
-        return ProxyProblem(self.true.make(), load_proxy(Path(self.file)))
+        true, proxy = self.true.make(), load_proxy(Path(self.file))
+        problem = ProxyProblem(true, proxy)
+        _check_same_arguments(proxy.arguments, describe(true).get("arguments", {}))
+        return problem
 
 
 @dataclasses.dataclass(frozen=True)
-class InstanceRecipe:
+class InstanceSource:
     """A problem object of the caller's; executors pickle it."""
 
     problem: Problem
@@ -72,8 +81,12 @@ class InstanceRecipe:
         """The object."""
         return self.problem
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Without what the problem was made with: workers do not ask, and it need not pickle."""
-        problem = copy.copy(self.problem)
-        problem.arguments = {}
-        return {"problem": problem}
+
+def _check_same_arguments(fitted: Mapping[str, Any], here: Mapping[str, Any]) -> None:
+    """A proxy of one space, but of another network, trace or length, is another simulator's."""
+    for name in fitted:
+        if here.get(name) != fitted[name]:
+            raise ConfigurationError(
+                f"proxy: fitted to evaluations with {name} = {fitted[name]!r}, and here it is "
+                f"{here.get(name)!r}: train it on evaluations of this problem"
+            )

@@ -13,8 +13,8 @@ from simhelm.calibration.study.dispatcher import first_line, outcome_of
 from simhelm.calibration.study.evaluation import evaluate_here, install
 from simhelm.calibration.study.pool import WorkerPool
 from simhelm.calibration.study.trial import Outcome, Task, Trial
+from simhelm.core.problem import HasCommandLine
 from simhelm.experiments.directory import subdirectory
-from simhelm.simulators.executable import ExecutableProblem
 
 FOLDER = "replays"
 
@@ -40,7 +40,7 @@ class Comparison:
 def command(definition: Definition, trial: Trial, directory: Path) -> str:
     """What evaluates the trial, as one could type it: a command line, or Python."""
     problem = definition.problem
-    if isinstance(problem, ExecutableProblem):
+    if isinstance(problem, HasCommandLine):
         words = problem.command_line(
             trial.config,
             seed=trial.seed,
@@ -70,7 +70,7 @@ def replay(definition: Definition, trial: Trial, directory: Path) -> Outcome:
     """
     task = Task(trial.series, trial.slot, trial.config, trial.seed, trial.budget, str(directory))
     limit = definition.config.time_limit
-    with WorkerPool(1, install, (definition.recipe,), limit) as pool:
+    with WorkerPool(1, install, (definition.source,), limit) as pool:
         return outcome_of(pool.submit(evaluate_here, task))
 
 

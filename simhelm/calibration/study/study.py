@@ -27,14 +27,12 @@ from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
 from simhelm.core.cancellation import Cancellation
 from simhelm.core.errors import ConfigurationError, DirectoryError, FailureStop
-from simhelm.core.problem import Problem, Value
+from simhelm.core.problem import Problem, RunsInDirectory, Value
 from simhelm.experiments.atomic_write import not_a_link
 from simhelm.experiments.directory import Layout, check_same, subdirectory
 from simhelm.experiments.lock import exclusive
 from simhelm.experiments.provenance import difference, digest, versions
 from simhelm.experiments.schema import validated
-from simhelm.moved import new_name
-from simhelm.simulators.executable import ExecutableProblem
 
 SEARCH, EARLIER = "search", "earlier"
 FOLDER = "trials"
@@ -225,7 +223,7 @@ class Study:
             store.set("problem hash", digest(identity["problem"]))
             store.set("created", now())
         else:
-            check_same(self.directory, _renamed(before), identity, LAYOUT.what, _REMEDY)
+            check_same(self.directory, before, identity, LAYOUT.what, _REMEDY)
         store.set("definition", self.definition.stored())
         present = versions()
         if store.get("versions", present) != present:
@@ -251,10 +249,10 @@ class Study:
             raise ConfigurationError(
                 f"{problem.name} is not declared pure: it cannot be evaluated in this process"
             )
-        return chosen.open(self.definition.recipe, limit)
+        return chosen.open(self.definition.source, limit)
 
     def _folder(self) -> Path | None:
-        if not isinstance(self.definition.problem, ExecutableProblem):
+        if not isinstance(self.definition.problem, RunsInDirectory):
             return None
         return subdirectory(self.directory / FOLDER)
 
@@ -331,10 +329,3 @@ def _report_departure(store: Store, text: str) -> None:
     log.warning("%s", text)
     store.note("sampler", text)
     store.set("sampler", "not a function of its seed and the trials: resumes from recorded trials")
-
-
-def _renamed(identity: dict[str, Any]) -> dict[str, Any]:
-    """The identity with its class where it stands now: an older version had other modules."""
-    problem = identity["problem"]
-    moved = new_name(problem.get("class", ""))
-    return {**identity, "problem": {**problem, "class": moved}} if moved else identity

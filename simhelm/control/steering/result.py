@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from simhelm.control.steering.definition import Floats, SteeringConfig, seeds_of
 from simhelm.core.end_reason import EndReason
 from simhelm.core.errors import DirectoryError
+from simhelm.core.fingerprint import fingerprint
 from simhelm.evidence.verdict import verdict_sentence
 from simhelm.experiments.atomic_write import atomic_write, write_json
 from simhelm.experiments.directory import Layout, read_json
-from simhelm.experiments.provenance import fingerprint, versions
+from simhelm.experiments.provenance import versions
 from simhelm.version import __version__
 
 CONFIG, PROVENANCE = "config.json", "provenance.json"

@@ -16,8 +16,8 @@ from typing import Any
 from simhelm.control.training.checkpoint import Arrays, read_checkpoint, save_checkpoint
 from simhelm.control.training.configuration import TrainingConfig
 from simhelm.core.errors import DirectoryError
+from simhelm.core.fingerprint import fingerprint
 from simhelm.experiments.directory import Layout, read_json, subdirectory
-from simhelm.experiments.provenance import fingerprint
 from simhelm.version import __version__
 
 log = logging.getLogger(__name__)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from simhelm.calibration import Study
@@ -10,7 +9,7 @@ from simhelm.control.training.configuration import TrainingConfig
 from simhelm.control.training.train import TrainingExecution, train
 from simhelm.core.end_reason import EndReason
 from simhelm.core.errors import DirectoryError
-from simhelm.core.problem import Metrics, Output, Parameter, Problem, Value
+from simhelm.core.problem import Config, Description, Metrics, Output, Parameter, Problem
 from simhelm.experiments.directory import Layout, read_json, subdirectory
 
 _SEED = "training_seed"
@@ -30,27 +29,26 @@ class TrainingSweep(Problem):
         command: what the user wrote.
     """
 
-    name = "TrainingSweep"
-    objective = "validation_reward"
-    direction = "maximize"
-    work_unit = "environment steps"
-
     def __init__(
         self, config: TrainingConfig, directory: Path, seeds: tuple[int, ...], command: str = ""
     ) -> None:
         self.config, self.directory, self.seeds = config, directory, seeds
         self.command = command
-        self.worst_objective = -_HUGE
-        self.full_budget = config.steps
-        self.parameters = (Parameter(_SEED, "categorical", seeds[0], choices=seeds),)
-        self.outputs = (
-            Output("validation_reward", "1", -_HUGE, _HUGE, "of the policy that was kept"),
-            Output("last_validation_reward", "1", -_HUGE, _HUGE, "of the policy at the end"),
+        self.description = Description(
+            name="TrainingSweep",
+            parameters=(Parameter(_SEED, "categorical", seeds[0], choices=seeds),),
+            outputs=(
+                Output("validation_reward", "1", -_HUGE, _HUGE, "of the policy that was kept"),
+                Output("last_validation_reward", "1", -_HUGE, _HUGE, "of the policy at the end"),
+            ),
+            objective="validation_reward",
+            direction="maximize",
+            worst_objective=-_HUGE,
+            work_unit="environment steps",
+            full_budget=config.steps,
         )
 
-    def evaluate(
-        self, config: Mapping[str, Value], *, seed: int, budget: int | None = None
-    ) -> Metrics:
+    def evaluate(self, config: Config, *, seed: int, budget: int | None = None) -> Metrics:
         """Train, or resume a training that was interrupted."""
         self.check_config(config)
         chosen = int(config[_SEED])

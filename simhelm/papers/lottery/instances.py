@@ -14,7 +14,7 @@ from typing import final
 
 from simhelm.core.did_you_mean import did_you_mean
 from simhelm.core.errors import ConfigurationError
-from simhelm.core.problem import Metrics, Problem, Value
+from simhelm.core.problem import Config, Metrics, Problem, Value
 from simhelm.core.subspace import Subspace
 from simhelm.experiments.atomic_write import atomic_write
 from simhelm.papers.exhaustive import ExhaustiveTable, evaluate_everything, read_optimum, read_table
@@ -57,12 +57,9 @@ DEFAULTS = {"dram": ("random", "mixed"), "accelerator": ("mobilenet_v2", "resnet
 class Tabulated(Problem):
     """A problem all of whose designs were evaluated before, so that searching it is quick."""
 
-    name = "Tabulated"
-
     def __init__(self, table: ExhaustiveTable) -> None:
         problem = table.problem
-        self.declare_as(problem)
-        self.name = problem.name  # type: ignore[misc]
+        self.description = problem.description
         self._names = [parameter.name for parameter in problem.parameters]
         self._places = {self._key(config): place for place, config in enumerate(table.configs)}
         self._table = table
@@ -70,9 +67,7 @@ class Tabulated(Problem):
     def _key(self, config: Mapping[str, Value]) -> tuple[Value | None, ...]:
         return tuple(config.get(name) for name in self._names)
 
-    def evaluate(
-        self, config: Mapping[str, Value], *, seed: int, budget: int | None = None
-    ) -> Metrics:
+    def evaluate(self, config: Config, *, seed: int, budget: int | None = None) -> Metrics:
         """What the table says."""
         self.check_config(config)
         return self._table.metrics(self._places[self._key(config)])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 import gymnasium
 
 from simhelm.control.training.algorithms import algorithm_class
-from simhelm.core.problem import Metrics, Problem, Value
+from simhelm.core.problem import Config, Metrics, Problem, Value
 from simhelm.envs.design import DesignEnv
 
 NAME = "PPO"
@@ -22,16 +23,12 @@ class _Spent(Exception):  # noqa: N818 - no error: the budget is spent
 class _Counted(Problem):
     """A problem that remembers what it said and stops after a number of evaluations."""
 
-    name = "Counted"
-
     def __init__(self, problem: Problem, budget: int) -> None:
         self._problem, self._budget = problem, budget
-        self.declare_as(problem)
+        self.description = dataclasses.replace(problem.description, name="Counted")
         self.seen: list[tuple[dict[str, Value], Metrics]] = []
 
-    def evaluate(
-        self, config: Mapping[str, Value], *, seed: int, budget: int | None = None
-    ) -> Metrics:
+    def evaluate(self, config: Config, *, seed: int, budget: int | None = None) -> Metrics:
         if len(self.seen) == self._budget:
             raise _Spent
         metrics = self._problem.evaluate(config, seed=seed, budget=budget)

@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from simhelm.core.description import made_with
 from simhelm.core.end_reason import EndReason
-from simhelm.core.problem import Metrics, Output, Problem, Value
+from simhelm.core.problem import Config, Description, Metrics, Output, Problem, Value
 from simhelm.core.space import to_parameters
 from simhelm.simulators.accelerator.layers import Layer
 from simhelm.simulators.accelerator.model import CLOCK_GHZ, Design, evaluate
@@ -16,6 +17,14 @@ from simhelm.simulators.accelerator.space import KIB, KNOBS, design_space
 from simhelm.simulators.accelerator.zigzag import ZigZag
 
 _WORST = 60.0
+_OUTPUTS = (
+    Output("log_energy_delay", "1", -_WORST, _WORST, "ln of the product of us and uJ"),
+    Output("latency_us", "us", 0.0, 1e9),
+    Output("energy_uj", "uJ", 0.0, 1e9),
+    Output("area_mm2", "mm2", 0.0, 1e4),
+    Output("utilisation", "1", 0.0, 1.0, "of the multipliers"),
+    Output("dram_bytes", "B", 0.0, 1e15),
+)
 _ROOFLINE_LAYERS = Output(
     "roofline_layers", "layers", 0.0, 1e5, "where ZigZag's cycles were raised to the roofline"
 )
@@ -44,22 +53,8 @@ class Accelerator(Problem):
         ImportError: ZigZag is wanted and not installed.
     """
 
-    name = "Accelerator"
     cites = ("samajdar2018", "horowitz2014", "mei2021")
-    objective = "log_energy_delay"
-    work_unit = "layers"
-    worst_objective = _WORST
-    pure = True
-    outputs: tuple[Output, ...] = (
-        Output("log_energy_delay", "1", -_WORST, _WORST, "ln of the product of us and uJ"),
-        Output("latency_us", "us", 0.0, 1e9),
-        Output("energy_uj", "uJ", 0.0, 1e9),
-        Output("area_mm2", "mm2", 0.0, 1e4),
-        Output("utilisation", "1", 0.0, 1.0, "of the multipliers"),
-        Output("dram_bytes", "B", 0.0, 1e15),
-    )
     space = design_space()
-    parameters = to_parameters(space, KNOBS)
 
     def __init__(
         self,
@@ -71,6 +66,7 @@ class Accelerator(Problem):
         time_limit: float = 600.0,
         cache: str = "",
     ) -> None:
+        arguments = made_with(locals())
         if isinstance(networks, str) or not networks:
             raise ValueError(f"networks: expected a list of names, got {networks!r}")
         for name, budget in (
@@ -83,16 +79,21 @@ class Accelerator(Problem):
         self.area_budget_mm2, self.bandwidth_budget = float(area_budget_mm2), bandwidth_budget
         if backend not in ("closed_form", "zigzag"):
             raise ValueError(f"backend: expected 'closed_form' or 'zigzag', got {backend!r}")
-        self.zigzag: ZigZag | None = None
-        if backend == "zigzag":
-            self.zigzag = ZigZag(time_limit=time_limit, cache=cache)
-            self.outputs = (*self.outputs, _ROOFLINE_LAYERS)
-            # It runs in a process beside, which the study's own process should not wait for.
-            self.pure = False  # type: ignore[misc]
+        zigzag = ZigZag(time_limit=time_limit, cache=cache) if backend == "zigzag" else None
+        self.zigzag = zigzag
+        self.description = Description(
+            name="Accelerator",
+            parameters=to_parameters(self.space, KNOBS),
+            outputs=_OUTPUTS if zigzag is None else (*_OUTPUTS, _ROOFLINE_LAYERS),
+            objective="log_energy_delay",
+            worst_objective=_WORST,
+            work_unit="layers",
+            # ZigZag runs in a process beside, which the study's own should not wait for.
+            pure=zigzag is None,
+            arguments=arguments,
+        )
 
-    def evaluate(
-        self, config: Mapping[str, Value], *, seed: int, budget: int | None = None
-    ) -> Metrics:
+    def evaluate(self, config: Config, *, seed: int, budget: int | None = None) -> Metrics:
         """Evaluate every layer of every network; nothing is random, and there is no budget."""
         design = self.design(config)
         broken = self._broken_budget(design)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from simhelm.core.checks import whole_number
+from simhelm.core.description import made_with
 from simhelm.core.did_you_mean import did_you_mean
 from simhelm.core.end_reason import EndReason
-from simhelm.core.problem import Metrics, Output, Problem, Value
+from simhelm.core.problem import Config, Description, Metrics, Output, Problem
 from simhelm.core.space import to_parameters
 from simhelm.simulators.dram import legacy
 from simhelm.simulators.dram.controller import Controller
@@ -68,10 +69,7 @@ class DramController(Problem):
         OSError: a trace file cannot be read.
     """
 
-    name = "DramController"
     cites = ("krishnan2023", "steiner2020", "chandrasekar2012")
-    work_unit = "requests"
-    pure = True
 
     def __init__(
         self,
@@ -84,35 +82,37 @@ class DramController(Problem):
         legacy: bool = False,
         reward: str = "latency",
     ) -> None:
+        arguments = made_with(locals())
         if isinstance(workloads, str) or not workloads:
             raise ValueError(f"workloads: expected a list of names, got {workloads!r}")
         if not (math.isfinite(cost_weight) and cost_weight >= 0.0):
             raise ValueError(f"cost_weight: expected a number >= 0, got {cost_weight!r}")
-        self.full_budget = whole_number("requests", requests)
         self.memory = find_memory(memory)
         self.cost_weight = float(cost_weight)
         self.workload_seed = (
             None if workload_seed is None else whole_number("workload_seed", workload_seed, least=0)
         )
         self.space = controller_space(legacy=legacy)
-        self.parameters = to_parameters(self.space, controller_knobs(legacy=legacy))
-        self.outputs = _OUTPUTS + (_LEGACY_OUTPUTS if legacy else ())
         self.legacy = legacy
-        self.objective = "log_latency_energy_cost"  # type: ignore[misc]
-        self.worst_objective = _WORST
-        if legacy:
-            self.objective = f"{_reward_name(reward)}_reward"  # type: ignore[misc]
-            self.direction = "maximize"  # type: ignore[misc]
-            self.worst_objective = 0.0
+        self.description = Description(
+            name="DramController",
+            parameters=to_parameters(self.space, controller_knobs(legacy=legacy)),
+            outputs=_OUTPUTS + (_LEGACY_OUTPUTS if legacy else ()),
+            objective=f"{_reward_name(reward)}_reward" if legacy else "log_latency_energy_cost",
+            direction="maximize" if legacy else "minimize",
+            worst_objective=0.0 if legacy else _WORST,
+            work_unit="requests",
+            full_budget=whole_number("requests", requests),
+            pure=True,
+            arguments=arguments,
+        )
         self._workloads = tuple(workloads)
         self._files = {
             name: _from_file(name).head(requests) for name in workloads if name not in WORKLOADS
         }
         self._made: dict[tuple[str, int], Trace] = {}
 
-    def evaluate(
-        self, config: Mapping[str, Value], *, seed: int, budget: int | None = None
-    ) -> Metrics:
+    def evaluate(self, config: Config, *, seed: int, budget: int | None = None) -> Metrics:
         """Replay the first ``budget`` requests of every workload."""
         self.check_config(config)
         count = self.full_budget if budget is None else whole_number("budget", budget)

@@ -10,10 +10,11 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from simhelm.core.cancellation import Cancellation
 from simhelm.core.end_reason import EndReason
-from simhelm.core.problem import Metrics, Value, Watch, WatchedProblem, go_on
+from simhelm.core.problem import Config, Description, Metrics, Value, Watch, WatchedProblem, go_on
 from simhelm.simulators.executable.capture import last_lines
 from simhelm.simulators.executable.curve import CurveFile
 from simhelm.simulators.executable.fields import parse_size
@@ -55,26 +56,24 @@ class ExecutableProblem(WatchedProblem):
 
     def __init__(self, specification: ExecutableSpecification) -> None:
         self.specification = specification
+        self._cancellation: Cancellation | None = None
         simulator = specification.simulator
         objective, direction = specification.objective
-        # A table, not a class, names these.
-        self.name = simulator.name  # type: ignore[misc]
-        self.objective = objective  # type: ignore[misc]
-        self.direction = direction  # type: ignore[misc]
-        self.work_unit = simulator.work_unit  # type: ignore[misc]
-        self.full_budget = simulator.full_budget
-        self.parameters = specification.parameters
-        self.outputs = tuple(specification.declared())
-        judged = next(output for output in self.outputs if output.name == objective)
-        self.worst_objective = judged.high if direction == "minimize" else judged.low
+        outputs = tuple(specification.declared())
+        judged = next(output for output in outputs if output.name == objective)
+        self.description = Description(
+            name=simulator.name,
+            parameters=specification.parameters,
+            outputs=outputs,
+            objective=objective,
+            direction=direction,
+            worst_objective=judged.high if direction == "minimize" else judged.low,
+            work_unit=simulator.work_unit,
+            full_budget=simulator.full_budget,
+        )
 
     def evaluate(
-        self,
-        config: Mapping[str, Value],
-        *,
-        seed: int,
-        budget: int | None = None,
-        watch: Watch = go_on,
+        self, config: Config, *, seed: int, budget: int | None = None, watch: Watch = go_on
     ) -> Metrics:
         """Run in a temporary directory that is removed afterwards."""
         self.check_config(config)
@@ -85,20 +84,18 @@ class ExecutableProblem(WatchedProblem):
     def run_in(
         self,
         directory: Path,
-        config: Mapping[str, Value],
+        config: Config,
         *,
         seed: int,
         budget: int | None = None,
         slot: int = 0,
         watch: Watch = go_on,
-        cancellation: Cancellation | None = None,
     ) -> Metrics:
         """Run in a directory that does not exist yet, so that nothing old can be read.
 
         Args:
             config, seed, budget, watch: as :meth:`evaluate`.
             slot: for the placeholder of that name.
-            cancellation: ends the run as INTERRUPTED.
 
         Raises:
             FileExistsError: the directory exists.
@@ -111,7 +108,7 @@ class ExecutableProblem(WatchedProblem):
         curve = CurveFile(self.specification.curve, directory, self._ordered(budget), watch)
         started = time.time()
         try:
-            outcome = self._run(directory, values, curve, cancellation)
+            outcome = self._run(directory, values, curve)
         except OSError as error:
             details = f"{self.specification.program} cannot be started: {error.strerror or error}"
             return Metrics.failure(EndReason.EXIT, cost=0.0, details=details)
@@ -131,9 +128,17 @@ class ExecutableProblem(WatchedProblem):
                 EndReason.BAD_OUTPUT, cost=self._spent(budget, curve), details=details
             )
 
+    def cancel_with(self, cancellation: Cancellation) -> None:
+        """Let every run end as INTERRUPTED once the flag is set."""
+        self._cancellation = cancellation
+
+    def identity_document(self, made_of: object) -> dict[str, Any]:
+        """The tables, and the content of the files that they name."""
+        return {"executable": self.specification.document()}
+
     def command_line(
         self,
-        config: Mapping[str, Value],
+        config: Config,
         *,
         seed: int,
         budget: int | None = None,
@@ -145,7 +150,7 @@ class ExecutableProblem(WatchedProblem):
 
     def _values(
         self,
-        config: Mapping[str, Value],
+        config: Config,
         seed: int,
         budget: int | None,
         slot: int,
@@ -175,7 +180,6 @@ class ExecutableProblem(WatchedProblem):
         directory: Path,
         values: Mapping[str, Value],
         curve: CurveFile,
-        cancellation: Cancellation | None,
     ) -> ProcessOutcome:
         simulator = self.specification.simulator
         environment = {
@@ -190,7 +194,7 @@ class ExecutableProblem(WatchedProblem):
             limits=self._limits(),
             poll=curve.poll,
             poll_every=curve.every,
-            cancellation=cancellation,
+            cancellation=self._cancellation,
         )
 
     def _limits(self) -> Limits:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
-import hashlib
 import math
 import shutil
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 from simhelm.core.did_you_mean import did_you_mean
+from simhelm.core.fingerprint import fingerprint
 from simhelm.core.parameter import Parameter, Value, check_conditions
 from simhelm.core.problem import Direction, Output
 from simhelm.core.validation import explained
@@ -265,10 +265,10 @@ class ExecutableSpecification:
         sources = {name: _existing(folder / source) for name, source in simulator.templates.items()}
         templates = {name: _text(source) for name, source in sources.items()}
         program = _program(simulator.command[0], files, folder)
-        digests = {name: _digest(path) for name, path in {**files, **sources}.items()}
+        digests = {name: fingerprint(path) for name, path in {**files, **sources}.items()}
         shares = resolved_shares(simulator.shares, _benchmark(simulator.shares, folder))
         if Path(program).is_absolute():
-            digests["command"] = _digest(Path(program))
+            digests["command"] = fingerprint(Path(program))
         outputs = tuple(tables.output)
         found = cls(simulator, outputs, shares, parameters, program, files, templates, digests)
         found._check()
@@ -401,8 +401,3 @@ def _program(word: str, files: Mapping[str, Path], folder: Path) -> str:
     if Path(word).name in files:
         return f"./{Path(word).name}"
     return str(_existing(folder / word))
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from simhelm.core.checks import whole_number
+from simhelm.core.description import made_with
 from simhelm.core.end_reason import EndReason
-from simhelm.core.problem import Metrics, Output, Parameter, Problem, Value
+from simhelm.core.problem import Config, Description, Metrics, Output, Parameter, Problem
 from simhelm.simulators.fem.discretisation import Discretisation
 from simhelm.simulators.fem.interpolation import interpolate_trace
 from simhelm.simulators.fem.meshing import Plate, plate_mesh
@@ -19,6 +18,16 @@ from simhelm.simulators.fem.scheme import Scheme
 from simhelm.simulators.fem.submodel import Submodel, drive
 
 _MEGA = 1e6
+_OUTPUTS = (
+    Output("peak", "MPa", 0.0, 1e4, "greatest von Mises stress in the zone"),
+    Output("coarse_peak", "MPa", 0.0, 1e4, "the same, submodel driven by a coarse model"),
+    Output("full_work", "million multiplications", 0.0, 1e6),
+    Output("coarse_work", "million multiplications", 0.0, 1e6),
+)
+_PARAMETERS = (
+    Parameter("centre", "float", 0.1, 0.04, 0.16, unit="m", description="of the impact"),
+    Parameter("duration", "float", 18.0, 12.0, 24.0, unit="us", description="of the pulse"),
+)
 
 
 class ImpactedPlate(Problem):
@@ -40,32 +49,26 @@ class ImpactedPlate(Problem):
         steps: time steps of a microsecond.
     """
 
-    name = "ImpactedPlate"
     cites = ("newmark1959", "gustafsson2020")
-    objective = "peak"
-    direction = "maximize"
-    worst_objective = 0.0
-    work_unit = "million multiplications"
-    pure = True
-    outputs = (
-        Output("peak", "MPa", 0.0, 1e4, "greatest von Mises stress in the zone"),
-        Output("coarse_peak", "MPa", 0.0, 1e4, "the same, submodel driven by a coarse model"),
-        Output("full_work", "million multiplications", 0.0, 1e6),
-        Output("coarse_work", "million multiplications", 0.0, 1e6),
-    )
-    parameters = (
-        Parameter("centre", "float", 0.1, 0.04, 0.16, unit="m", description="of the impact"),
-        Parameter("duration", "float", 18.0, 12.0, 24.0, unit="us", description="of the pulse"),
-    )
 
     def __init__(self, *, size: float = 0.01, coarse_size: float = 0.02, steps: int = 96) -> None:
-        self.full_budget = whole_number("steps", steps)
+        arguments = made_with(locals())
+        self.description = Description(
+            name="ImpactedPlate",
+            parameters=_PARAMETERS,
+            outputs=_OUTPUTS,
+            objective="peak",
+            direction="maximize",
+            worst_objective=0.0,
+            work_unit="million multiplications",
+            full_budget=whole_number("steps", steps),
+            pure=True,
+            arguments=arguments,
+        )
         self._made: dict[int, tuple[PlateModel, PlateModel, Submodel]] = {}
         self._meshes = plate_mesh(Plate(), size), plate_mesh(Plate(), coarse_size)
 
-    def evaluate(
-        self, config: Mapping[str, Value], *, seed: int, budget: int | None = None
-    ) -> Metrics:
+    def evaluate(self, config: Config, *, seed: int, budget: int | None = None) -> Metrics:
         """Solve at both fidelities; ``budget`` counts time steps."""
         self.check_config(config)
         scenario = self.scenario(config, seed)
@@ -88,7 +91,7 @@ class ImpactedPlate(Problem):
         }
         return Metrics(values, EndReason.COMPLETED, full_work + coarse_work)
 
-    def scenario(self, config: Mapping[str, Value], seed: int) -> Scenario:
+    def scenario(self, config: Config, seed: int) -> Scenario:
         """The impact of a configuration, with the material and the patch of a seed."""
         drawn = ScenarioLaw().draw(np.random.default_rng(seed))
         impact = Impact(50e6, float(config["centre"]), 1e-6 * float(config["duration"]))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 
 from simhelm.core.checks import whole_number
+from simhelm.core.description import made_with
 from simhelm.core.end_reason import EndReason
-from simhelm.core.problem import Metrics, Output, Parameter, Problem, Value
+from simhelm.core.problem import Config, Description, Metrics, Output, Parameter, Problem, Value
 from simhelm.simulators.linear.matrix import prepare
 from simhelm.simulators.linear.poisson import poisson2d
 from simhelm.simulators.linear.shifted import (
@@ -31,11 +31,7 @@ class RelaxationFactor(Problem):
         max_iterations: cap of every solve.
     """
 
-    name = "RelaxationFactor"
     cites = ("young1954", "khodak2024")
-    objective = "iterations_per_solve"
-    work_unit = "matrix-row updates"
-    pure = True
 
     def __init__(
         self,
@@ -44,28 +40,30 @@ class RelaxationFactor(Problem):
         shifts: Literal["none", "low", "high"] = "none",
         max_iterations: int = 10_000,
     ) -> None:
+        arguments = made_with(locals())
         if shifts not in ("none", *SHIFT_DISTRIBUTIONS):
             raise ValueError(f"shifts: expected 'none', 'low' or 'high', got {shifts!r}")
         whole_number("grid", grid, least=2)
         self.matrix = prepare(poisson2d(grid))
         self.shifts = shifts
-        self.full_budget = whole_number("systems", systems)
         self.stopping = Stopping(max_iterations=max_iterations)
-        cap = float(max_iterations)
-        self.worst_objective = cap
-        self.parameters = (
-            Parameter(
-                "omega", "float", 1.0, 1.0, 1.99, description="relaxation factor; 1: Gauss-Seidel"
+        about, cap = "relaxation factor; 1: Gauss-Seidel", float(max_iterations)
+        self.description = Description(
+            name="RelaxationFactor",
+            parameters=(Parameter("omega", "float", 1.0, 1.0, 1.99, description=about),),
+            outputs=(
+                Output("iterations_per_solve", "sweeps", 0.0, cap, "mean over the systems"),
+                Output("worst_iterations", "sweeps", 0.0, cap, "largest over the systems"),
             ),
-        )
-        self.outputs = (
-            Output("iterations_per_solve", "sweeps", 0.0, cap, "mean over the systems"),
-            Output("worst_iterations", "sweeps", 0.0, cap, "largest over the systems"),
+            objective="iterations_per_solve",
+            worst_objective=cap,
+            work_unit="matrix-row updates",
+            full_budget=whole_number("systems", systems),
+            pure=True,
+            arguments=arguments,
         )
 
-    def evaluate(
-        self, config: Mapping[str, Value], *, seed: int, budget: int | None = None
-    ) -> Metrics:
+    def evaluate(self, config: Config, *, seed: int, budget: int | None = None) -> Metrics:
         """Solve ``budget`` systems (all of ``full_budget`` for None) drawn from ``seed``."""
         self.check_config(config)
         count = self.full_budget if budget is None else whole_number("budget", budget)

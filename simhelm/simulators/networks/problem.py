@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from simhelm.core.checks import whole_number
+from simhelm.core.description import made_with
 from simhelm.core.end_reason import EndReason
-from simhelm.core.problem import Metrics, Output, Value, Watch, WatchedProblem, go_on
+from simhelm.core.problem import Config, Description, Metrics, Output, Watch, WatchedProblem, go_on
 from simhelm.core.space import to_parameters
 from simhelm.simulators.networks.space import KNOBS, network_space
 
 _LEAST, _MOST = 2, 797
+_OUTPUTS = (
+    Output("validation_error", "1", 0.0, 1.0, "share of wrong answers, the objective"),
+    Output("validation_loss", "nat", 0.0, 1e6, "mean cross entropy"),
+    Output("test_error", "1", 0.0, 1.0, "share of wrong answers, not to be searched by"),
+    Output("weights", "1", 1.0, 1e9, "numbers that are trained"),
+    Output("macs", "1", 1.0, 1e12, "multiplications with additions for one image"),
+)
 
 
 class NetworkArchitecture(WatchedProblem):
@@ -31,36 +37,29 @@ class NetworkArchitecture(WatchedProblem):
         ImportError: at the first evaluation, where torch or scikit-learn is missing.
     """
 
-    name = "NetworkArchitecture"
     cites = ("negrinho2017", "paszke2019", "pedregosa2011")
-    objective = "validation_error"
-    work_unit = "epochs"
-    worst_objective = 1.0
-    # It sets torch's number of threads for a while, which other threads would feel.
-    pure = False
     space = network_space()
-    parameters = to_parameters(space, KNOBS)
-    outputs = (
-        Output("validation_error", "1", 0.0, 1.0, "share of wrong answers, the objective"),
-        Output("validation_loss", "nat", 0.0, 1e6, "mean cross entropy"),
-        Output("test_error", "1", 0.0, 1.0, "share of wrong answers, not to be searched by"),
-        Output("weights", "1", 1.0, 1e9, "numbers that are trained"),
-        Output("macs", "1", 1.0, 1e12, "multiplications with additions for one image"),
-    )
 
     def __init__(self, *, epochs: int = 8, samples: int = _MOST) -> None:
-        self.full_budget = whole_number("epochs", epochs)
+        arguments = made_with(locals())
         self.samples = whole_number("samples", samples, least=_LEAST)
         if self.samples > _MOST:
             raise ValueError(f"samples: there are {_MOST} training images, got {samples!r}")
+        self.description = Description(
+            name="NetworkArchitecture",
+            parameters=to_parameters(self.space, KNOBS),
+            outputs=_OUTPUTS,
+            objective="validation_error",
+            worst_objective=1.0,
+            work_unit="epochs",
+            full_budget=whole_number("epochs", epochs),
+            # It sets torch's number of threads for a while, which other threads would feel.
+            pure=False,
+            arguments=arguments,
+        )
 
     def evaluate(
-        self,
-        config: Mapping[str, Value],
-        *,
-        seed: int,
-        budget: int | None = None,
-        watch: Watch = go_on,
+        self, config: Config, *, seed: int, budget: int | None = None, watch: Watch = go_on
     ) -> Metrics:
         """Train for ``budget`` epochs."""
         self.check_config(config)

@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from simhelm.core.fingerprint import fingerprint
 from simhelm.core.problem import Parameter
 from simhelm.simulators.proxy.forest import Forest
 from simhelm.simulators.proxy.model import Proxy, ProxyOutput
@@ -69,7 +70,7 @@ def load_proxy(path: Path) -> Proxy:
     except Exception as error:  # whatever a forged or broken archive leads skops to
         raise ValueError(f"{path}: not a proxy that may be trusted: {error}") from error
     try:
-        return _proxy(found)
+        return dataclasses.replace(_proxy(found), sha256=fingerprint(path))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{path}: not a proxy: {type(error).__name__}: {error}") from error
 

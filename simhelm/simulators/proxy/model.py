@@ -57,6 +57,7 @@ class Proxy:
         forest: the trees.
         arguments: what the problem was made with, as in the description of a study; empty where
             that is not known.
+        sha256: digest of the file that it was read from, "" where there is none.
 
     Raises:
         ValueError: parts that do not fit together.
@@ -69,6 +70,7 @@ class Proxy:
     coverage: float
     forest: Forest
     arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    sha256: str = dataclasses.field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if len(self.forest.base) - len(self.outputs) not in (0, 1):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import final
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, final
 
 from simhelm.core.end_reason import EndReason
-from simhelm.core.problem import Metrics, Problem, Value
+from simhelm.core.problem import Config, Metrics, Problem
 from simhelm.core.space import space_identity
 from simhelm.simulators.proxy.model import Proxy
 
@@ -23,18 +24,22 @@ class ProxyProblem(Problem):
         ValueError: the proxy is of another problem or space, or lacks an output.
     """
 
-    name = "Proxy"
-
     def __init__(self, true: Problem, proxy: Proxy) -> None:
         _check_fit(true, proxy)
         self.true, self.proxy = true, proxy
-        self.declare_as(true)
-        self.name = f"{true.name}Proxy"  # type: ignore[misc]
-        self.work_unit, self.full_budget, self.pure = "predictions", 1, True  # type: ignore[misc]
+        self.description = dataclasses.replace(
+            true.description,
+            name=f"{true.name}Proxy",
+            work_unit="predictions",
+            full_budget=1,
+            pure=True,
+        )
 
-    def evaluate(
-        self, config: Mapping[str, Value], *, seed: int, budget: int | None = None
-    ) -> Metrics:
+    def identity_document(self, made_of: Callable[[Problem], Mapping[str, Any]]) -> dict[str, Any]:
+        """That of the true problem, and the file's content."""
+        return {**made_of(self.true), "proxy": self.proxy.sha256}
+
+    def evaluate(self, config: Config, *, seed: int, budget: int | None = None) -> Metrics:
         """Predict every output; nothing is random, and there is no budget."""
         self.check_config(config)
         values = self.proxy.predict(config)

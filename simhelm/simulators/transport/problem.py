@@ -11,8 +11,19 @@ from typing import Literal
 import numpy as np
 
 from simhelm.core.checks import whole_number
+from simhelm.core.description import made_with
 from simhelm.core.end_reason import EndReason
-from simhelm.core.problem import Metrics, Output, Parameter, Value, Watch, WatchedProblem, go_on
+from simhelm.core.problem import (
+    Config,
+    Description,
+    Metrics,
+    Output,
+    Parameter,
+    Value,
+    Watch,
+    WatchedProblem,
+    go_on,
+)
 from simhelm.simulators.transport.modes import (
     BASE_MODE,
     MODES,
@@ -54,6 +65,7 @@ HIDDEN_CONSTANTS = {
 _TOWNS: dict[str, Callable[..., Scenario]] = {"grid": grid_town, "rings": ring_radial_town}
 # Seeds of the runs that make targets, far from those that studies use by habit.
 _TARGET_SEEDS = range(900_000_001, 900_000_005)
+_L1 = Output("l1", "percentage points", 0.0, 200.0, "share error")
 
 Target = Literal["reachable", "paper"] | Mapping[str, float]
 
@@ -74,12 +86,7 @@ class ModeChoice(WatchedProblem):
         backend: ``"embedded"`` or ``"sumo"``, see :func:`simulate`.
     """
 
-    name = "ModeChoice"
     cites = ("chhatre2022", "train2009", "lopez2018")
-    objective = "l1"
-    work_unit = "simulated days"
-    pure = True
-    worst_objective = 200.0
 
     def __init__(
         self,
@@ -90,14 +97,22 @@ class ModeChoice(WatchedProblem):
         bound: float = 10.0,
         backend: Backend = "embedded",
     ) -> None:
+        arguments = made_with(locals())
         self.scenario = _scenario(town, persons)
-        self.full_budget = whole_number("days", days)
         self._backend = _checked(backend)
-        # Embedded it is a function; SUMO is a process, which a study has to be able to end.
-        self.pure = backend == "embedded"  # type: ignore[misc]
         self._given = _given(target)
-        self.parameters = _constants(bound)
-        self.outputs = (Output("l1", "percentage points", 0.0, 200.0, "share error"), *_shares())
+        self.description = Description(
+            name="ModeChoice",
+            parameters=_constants(bound),
+            outputs=(_L1, *_shares()),
+            objective="l1",
+            worst_objective=200.0,
+            work_unit="simulated days",
+            full_budget=whole_number("days", days),
+            # Embedded it is a function; SUMO is a process, which a study has to be able to end.
+            pure=backend == "embedded",
+            arguments=arguments,
+        )
 
     @functools.cached_property
     def targets(self) -> Floats:
@@ -112,12 +127,7 @@ class ModeChoice(WatchedProblem):
         return _percent(shares)
 
     def evaluate(
-        self,
-        config: Mapping[str, Value],
-        *,
-        seed: int,
-        budget: int | None = None,
-        watch: Watch = go_on,
+        self, config: Config, *, seed: int, budget: int | None = None, watch: Watch = go_on
     ) -> Metrics:
         """Simulate ``budget`` days (all for None)."""
         self.check_config(config)
@@ -159,33 +169,39 @@ class TransportStructure(WatchedProblem):
         town, persons, days, bound: as of :class:`ModeChoice`.
     """
 
-    name = "TransportStructure"
     cites = ("chhatre2022", "train2009", "lopez2018")
-    objective = "loss"
-    work_unit = "simulated days"
-    pure = True
-    worst_objective = 1e4
 
     def __init__(
         self, town: str = "grid", persons: int = 10_000, days: int = 12, bound: float = 10.0
     ) -> None:
+        arguments = made_with(locals())
         self.scenario = _scenario(town, persons)
-        self.full_budget = whole_number("days", days)
         scale = persons / 10_000
         low, high, self.true_fleet = (max(1, round(n * scale)) for n in (30, 200, 70))
         high = max(high, low + 1)
-        self.parameters = (
-            *_constants(bound),
-            Parameter("fleet", "integer", (low + high) // 2, low, high, description="cabs"),
-            Parameter("road_capacity", "float", 1.1, 0.6, 1.6, description="factor on all roads"),
-            Parameter("value_of_time", "float", 1.25, 0.5, 2.0, description="factor"),
-        )
-        self.outputs = (
-            Output("loss", "1", 0.0, 1000.0, "sum of the errors below"),
-            Output("l1", "percentage points", 0.0, 200.0, "share error"),
-            Output("volume_error", "%", 0.0, 400.0, "of link volumes"),
-            Output("time_error", "%", 0.0, 400.0, "of time by car and wait for ride hail"),
-            *_shares(),
+        self.description = Description(
+            name="TransportStructure",
+            parameters=(
+                *_constants(bound),
+                Parameter("fleet", "integer", (low + high) // 2, low, high, description="cabs"),
+                Parameter(
+                    "road_capacity", "float", 1.1, 0.6, 1.6, description="factor on all roads"
+                ),
+                Parameter("value_of_time", "float", 1.25, 0.5, 2.0, description="factor"),
+            ),
+            outputs=(
+                Output("loss", "1", 0.0, 1000.0, "sum of the errors below"),
+                _L1,
+                Output("volume_error", "%", 0.0, 400.0, "of link volumes"),
+                Output("time_error", "%", 0.0, 400.0, "of time by car and wait for ride hail"),
+                *_shares(),
+            ),
+            objective="loss",
+            worst_objective=1e4,
+            work_unit="simulated days",
+            full_budget=whole_number("days", days),
+            pure=True,
+            arguments=arguments,
         )
 
     def truth(self) -> dict[str, Value]:
@@ -208,12 +224,7 @@ class TransportStructure(WatchedProblem):
         )
 
     def evaluate(
-        self,
-        config: Mapping[str, Value],
-        *,
-        seed: int,
-        budget: int | None = None,
-        watch: Watch = go_on,
+        self, config: Config, *, seed: int, budget: int | None = None, watch: Watch = go_on
     ) -> Metrics:
         """Simulate ``budget`` days (all for None)."""
         self.check_config(config)

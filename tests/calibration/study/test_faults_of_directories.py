@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import shutil
 import sqlite3
 import time
@@ -14,8 +13,7 @@ import numpy as np
 import pytest
 
 from simhelm.calibration import StudyView, run_study
-from simhelm.calibration.study.definition import describe
-from simhelm.calibration.study.problem_source import InstanceRecipe
+from simhelm.calibration.study.identity import describe
 from simhelm.core.errors import ConfigurationError, DirectoryError, SimhelmError, StudyLocked
 from simhelm.experiments.lock import LOCK, exclusive
 from simhelm.simulators.transport.problem import ModeChoice
@@ -229,23 +227,24 @@ def test_f16_arguments_count_by_their_content() -> None:
         class Two(Bowl):
             def __init__(self, bounds: object, *others: object) -> None:
                 super().__init__()
+                self.bounds, self.others = bounds, others
 
-        problem = Two(bounds, 1, np.float64(2.0))
-        return describe(problem, InstanceRecipe(problem))["arguments"]
+        return describe(Two(bounds, 1, np.float64(2.0)))["arguments"]
 
     zeros = described(np.zeros(3))
     assert zeros == described(np.zeros(3)) != described(np.array([0.0, 0.0, 1.0]))
     assert described(object()) == {"bounds": "builtins:object", "others": [1, 2.0]}
 
 
-def test_f16_arguments_stay_with_the_caller() -> None:
-    """What need not pickle does not: a worker gets the object, not what it was made with."""
-    problem = Bowl(full_budget=4)
-    problem.arguments = {**problem.arguments, "made by": lambda: None}
-    sent = pickle.loads(pickle.dumps(InstanceRecipe(problem))).make()  # noqa: S301 - our own
-    assert sent.full_budget == 4
-    assert not sent.arguments
-    assert problem.arguments["full_budget"] == 4
+def test_f16_an_argument_that_is_not_told_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Silent(Bowl):
+        def __init__(self, depth: int = 1) -> None:
+            super().__init__()
+
+    run_study(Silent(), tmp_path / "out", trials=1)
+    assert "another depth is not told from this one; set self.depth" in caplog.text
 
 
 def test_f16_a_fork_takes_over_what_still_holds(tmp_path: Path) -> None:

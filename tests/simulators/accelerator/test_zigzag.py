@@ -105,7 +105,7 @@ def test_the_problem_with_zigzag(tmp_path: Path, cache: str) -> None:
     assert metrics.values["roofline_layers"] == 1.0
     assert metrics.values["latency_us"] == 1.536
     assert not problem.pure
-    assert Accelerator.pure
+    assert Accelerator().pure
     slow = Accelerator([str(network)], backend="zigzag", time_limit=0.05)
     assert slow.evaluate(config, seed=0).end_reason is EndReason.TIMEOUT
 

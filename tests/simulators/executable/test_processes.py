@@ -70,7 +70,8 @@ def test_a_cancelled_run_is_interrupted(tmp_path: Path) -> None:
     problem, cancellation = shell_problem(tmp_path, STUBBORN), Cancellation()
     threading.Timer(0.3, cancellation.set).start()
     begun = time.monotonic()
-    metrics = problem.run_in(tmp_path / "t", CONFIG, seed=1, cancellation=cancellation)
+    problem.cancel_with(cancellation)
+    metrics = problem.run_in(tmp_path / "t", CONFIG, seed=1)
     cancellation.close()
     assert metrics.end_reason is EndReason.INTERRUPTED
     assert time.monotonic() - begun < 60  # not a bar on speed: it must not wait for the limit
