@@ -20,6 +20,7 @@ MOVED = {
     "simhelm.calibration.cli": "simhelm.cli",
     "simhelm.calibration.coefficients": "simhelm.simulators.transport.coefficients",
     "simhelm.calibration.errors": "simhelm.core.errors",
+    "simhelm.calibration.identifiability": "simhelm.evidence.identifiability",
     "simhelm.calibration.testing": "simhelm.testing",
     "simhelm.calibration.training": "simhelm.control.training",
     "simhelm.calibration.tuner": "simhelm.control.tuner",

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from simhelm.calibration.identifiability import noise_floor, sample_outputs
 from simhelm.calibration.study.trial import Trial
+from simhelm.evidence.identifiability import noise_floor, sample_outputs
 from simhelm.papers.table import Row, Table
 from simhelm.papers.transport_clock import PUBLISHED_WORKERS, clock_table
 from simhelm.papers.transport_figure import draw_errors

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from simhelm.calibration.identifiability import sample_outputs
 from simhelm.calibration.study import run_study
 from simhelm.calibration.study.identity import describe
 from simhelm.calibration.study.trial import Trial
 from simhelm.calibration.study.view import StudyView
 from simhelm.core.problem import Value, WatchedProblem
+from simhelm.evidence.identifiability import sample_outputs
 from simhelm.experiments.provenance import digest
 from simhelm.simulators.transport.modes import MODES
 from simhelm.simulators.transport.problem import ModeChoice

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simhelm.calibration.identifiability import identifiability, noise_floor, sample_outputs
 from simhelm.calibration.study import StudyView, run_study
 from simhelm.core.problem import Value
+from simhelm.evidence.identifiability import identifiability, noise_floor, sample_outputs
 from simhelm.papers import parallel_bo_transport as reproduction
 from simhelm.papers.transport_clock import clock_table
 from simhelm.papers.transport_figure import draw_errors, quartiles
