@@ -39,8 +39,7 @@ def describe(problem: Problem) -> dict[str, Any]:
 
 def warn_of_untold_arguments(problem: Problem) -> None:
     """Say so where a study cannot tell a problem from one that was made with other arguments."""
-    told = problem.arguments
-    untold = [name for name in constructor_names(problem) if name not in told]
+    untold = [name for name in constructor_names(problem) if name not in problem.arguments]
     if untold and not isinstance(problem, HasIdentity):
         log.warning(
             "%s: a study with another %s is not told from this one; set self.%s, or arguments in "
@@ -59,7 +58,7 @@ def _made_of(problem: Problem) -> dict[str, Any]:
     kind = type(problem)
     return {
         "class": _name(kind),
-        "version": _version(kind),
+        "version": _release(kind.__module__.partition(".")[0]),
         "arguments": {name: _argument(value) for name, value in problem.arguments.items()},
     }
 
@@ -90,13 +89,9 @@ def _name(kind: type) -> str:
     return f"{first_name(kind.__module__)}:{kind.__qualname__}"
 
 
-def _version(kind: type) -> str | None:
-    """The release of the package that a class comes from; None for a script."""
-    return _release(kind.__module__.partition(".")[0])
-
-
 @functools.cache
 def _release(package: str) -> str | None:
+    """The release that a package comes from; None for a script."""
     if found := installed(package):
         return found
     # Released under another name: every file of every distribution is looked at.

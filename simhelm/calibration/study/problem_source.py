@@ -67,7 +67,14 @@ class ProxySource:
 
         true, proxy = self.true.make(), load_proxy(Path(self.file))
         problem = ProxyProblem(true, proxy)
-        _check_same_arguments(proxy.arguments, describe(true).get("arguments", {}))
+        here = describe(true).get("arguments", {})
+        # Of the same space, but of another network, trace or length, it is another simulator's.
+        for name, fitted in proxy.arguments.items():
+            if here.get(name) != fitted:
+                raise ConfigurationError(
+                    f"proxy: fitted to evaluations with {name} = {fitted!r}, and here it is "
+                    f"{here.get(name)!r}: train it on evaluations of this problem"
+                )
         return problem
 
 
@@ -80,13 +87,3 @@ class InstanceSource:
     def make(self) -> Problem:
         """The object."""
         return self.problem
-
-
-def _check_same_arguments(fitted: Mapping[str, Any], here: Mapping[str, Any]) -> None:
-    """A proxy of one space, but of another network, trace or length, is another simulator's."""
-    for name in fitted:
-        if here.get(name) != fitted[name]:
-            raise ConfigurationError(
-                f"proxy: fitted to evaluations with {name} = {fitted[name]!r}, and here it is "
-                f"{here.get(name)!r}: train it on evaluations of this problem"
-            )
