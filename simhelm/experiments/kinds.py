@@ -164,7 +164,7 @@ KINDS = (
     ),
     Entry(
         "steering", "steering run", "steers", "config.json", ("environment",),
-        "simhelm.control.steering.kind:STEERING", None,
+        "simhelm.control.steering.run:STEERING", None,
         {"export": _SHOW, "validate": _AGAIN, "replay": _AGAIN},
     ),
 )  # fmt: skip

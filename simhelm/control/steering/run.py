@@ -1,11 +1,11 @@
-"""A steering run: every contender plays its episodes, then the directory and report are written."""
+"""A steering run: every contender plays its episodes; and what verbs make of its directory."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ import numpy as np
 from simhelm.control.steering.definition import (
     Contender,
     SteeringConfig,
+    parse_steering,
     prepared,
     seeds_of,
     steerable,
 )
-from simhelm.control.steering.report import write_report
+from simhelm.control.steering.report import report_page, write_report
 from simhelm.control.steering.result import (
     LAYOUT,
     REPORT,
@@ -27,10 +28,16 @@ from simhelm.control.steering.result import (
     FinishedRun,
     identity_of,
     read_run,
+    stored_config,
     write_run,
 )
+from simhelm.experiments.kinds import Options, Shown, Status
+from simhelm.experiments.lock import owner
+from simhelm.experiments.ranks import is_helper
+from simhelm.experiments.signals import interruptible
+from simhelm.experiments.terminal import progress_bar
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("simhelm")
 
 # Called with (rounds done, rounds in all, name of the contender that plays).
 Progress = Callable[[int, int, str], None]
@@ -134,4 +141,60 @@ def _episode(
     context, setting, loss, cost = (np.array(column) for column in zip(*rows, strict=True))
     return Episode(
         contender.name, contender.kind, repeat, context, setting, loss, cost, reasons, seconds
+    )
+
+
+class _SteeringRuns:
+    def run(
+        self, table: Mapping[str, Any], file: Path, directory: Path, options: Options
+    ) -> list[Shown]:
+        if is_helper(options.executor):  # one process steers
+            return []
+        return _run(parse_steering(table, str(file), file.parent), directory, options)
+
+    def resume(self, directory: Path, options: Options) -> list[Shown]:
+        if is_helper(options.executor):
+            return []
+        if LAYOUT.is_complete(directory):
+            log.info("%s: the run is complete", directory)
+            return [self.show(directory)]
+        return _run(stored_config(directory), directory, options)
+
+    def status(self, directory: Path) -> Status:
+        done = int(LAYOUT.is_complete(directory))
+        return Status(stored_config(directory).title, owner(directory), done, 1, "runs")
+
+    def show(self, directory: Path, **selection: Any) -> Shown:
+        return _shown(read_run(directory))
+
+    def report(self, directory: Path) -> Path:
+        return write_report(read_run(directory))
+
+    def page(self, directory: Path) -> str:
+        return report_page(read_run(directory))
+
+
+STEERING = _SteeringRuns()
+
+
+def _run(config: SteeringConfig, directory: Path, options: Options) -> list[Shown]:
+    with interruptible() as heed, progress_bar(enabled=options.visible) as move:
+
+        def progress(done: int, total: int, name: str) -> None:
+            heed()
+            move(done, total, name)
+
+        finished = run_steering(config, directory, overwrite=options.overwrite, progress=progress)
+    log.info("report: %s", directory / REPORT)
+    return [_shown(finished)]
+
+
+def _shown(run: FinishedRun) -> Shown:
+    styles = {"learner": "bold cyan", "oracle": "dim italic"}
+    return Shown(
+        run.config.title,
+        run.records(),
+        run.table(),
+        run.verdict(),
+        [styles.get(row.kind, "") for row in run.summary],
     )
