@@ -45,6 +45,13 @@ class Description:
     cites: tuple[str, ...] = ()
     arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.arguments, Mapping):
+            raise TypeError(
+                f"{self.name}.arguments: expected a mapping, by names of the constructor's "
+                f"parameters, got {self.arguments!r}; give other things another name"
+            )
+
 
 FIELDS = tuple(field.name for field in dataclasses.fields(Description))
 
@@ -60,8 +67,16 @@ def declared_by(problem: object) -> dict[str, Any]:
 
 
 def constructor_names(problem: object) -> list[str]:
-    """The names of the parameters that the class of an object is called with."""
-    return list(inspect.signature(type(problem)).parameters)
+    """The names of the parameters that the class of an object is called with.
+
+    ``*args`` and ``**kwargs`` are left out where they only pass on what a description has names
+    for already.
+    """
+    held = vars(problem)
+    told = getattr(held.get("_description"), "arguments", None)
+    passed_on = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD) if told else ()
+    parameters = inspect.signature(type(problem)).parameters.values()
+    return [one.name for one in parameters if one.kind not in passed_on or one.name in held]
 
 
 def made_with(variables: Mapping[str, Any]) -> dict[str, Any]:

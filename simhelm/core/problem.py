@@ -64,11 +64,20 @@ class Problem(abc.ABC):
 
     @description.setter
     def description(self, description: Description) -> None:
+        if not isinstance(description, Description):
+            raise TypeError(_no_description(type(self), description))
         vars(self)["_description"] = description
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "description" in vars(cls):
+            raise TypeError(_no_description(cls, vars(cls)["description"]))
 
     if not TYPE_CHECKING:  # where it would allow any name
 
         def __getattr__(self, name: str) -> Any:
+            if hasattr(type(self), name):  # a property that lacks something else: let it say what
+                return object.__getattribute__(self, name)
             if name == "arguments":
                 return self.description.arguments
             # Without a description, the class of it has the defaults.
@@ -120,6 +129,13 @@ class Problem(abc.ABC):
         """The objective as a quantity to maximise; a failure scores ``worst_objective``."""
         value = metrics.values[self.objective] if metrics.succeeded else self.worst_objective
         return -value if self.direction == "minimize" else value
+
+
+def _no_description(kind: type, got: object) -> str:
+    return (
+        f"{kind.__name__}.description: expected self.description = Description(...) in __init__, "
+        f"got a {type(got).__name__} {got!r}; give other texts another name"
+    )
 
 
 def go_on(step: float, value: float) -> bool:
