@@ -19,7 +19,6 @@ import numpy as np
 
 from simhelm.agents.generators import WGANSettings
 from simhelm.calibration.sampling.distributions import LAW
-from simhelm.calibration.sampling.plate_models import Models, Resolution, models, peaks
 from simhelm.calibration.sampling.plate_solves import gather
 from simhelm.calibration.study.pool import local_executor
 from simhelm.papers.table import Row, Table
@@ -45,6 +44,7 @@ from simhelm.papers.wgan_submodel_rivals import (
     Coarse,
 )
 from simhelm.simulators.fem import Run, Trace, drive, extract_trace
+from simhelm.simulators.fem.plate_models import Models, Resolution, models, peaks
 
 log = logging.getLogger(__name__)
 

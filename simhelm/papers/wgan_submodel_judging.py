@@ -27,7 +27,6 @@ from simhelm.agents.generators import (
 from simhelm.agents.generators.distances import discrepancy_of, energy_of, pairwise
 from simhelm.calibration.jobs import FileStore, Job, run_jobs
 from simhelm.calibration.sampling.distributions import draw_excitation
-from simhelm.calibration.sampling.plate_models import Resolution, peaks
 from simhelm.calibration.sampling.plate_solves import Solves, fingerprint, read
 from simhelm.evidence import (
     STATISTICS,
@@ -45,6 +44,7 @@ from simhelm.papers.wgan_submodel_rivals import (
     Training,
     training_of,
 )
+from simhelm.simulators.fem.plate_models import Resolution, peaks
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,6 @@ from simhelm.agents.generators import (
 )
 from simhelm.agents.generators.wgan import sampling_work
 from simhelm.calibration.sampling.distributions import LAW, draw_excitation, inputs_of
-from simhelm.calibration.sampling.plate_models import Resolution, check_success, models
 from simhelm.calibration.sampling.plate_solves import Solves
 from simhelm.simulators.fem import (
     Discretisation,
@@ -33,6 +32,7 @@ from simhelm.simulators.fem import (
     plate_mesh,
     resample_trace,
 )
+from simhelm.simulators.fem.plate_models import Resolution, check_success, models
 
 Floats = NDArray[np.float64]
 

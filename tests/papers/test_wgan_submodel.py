@@ -14,7 +14,6 @@ import pytest
 from simhelm.agents.generators import WGANGP, Excitation, WGANSettings
 from simhelm.calibration.sampling.configuration import parse
 from simhelm.calibration.sampling.distributions import LAW, draw_excitation
-from simhelm.calibration.sampling.plate_models import Resolution, models, peaks
 from simhelm.calibration.sampling.plate_solves import gather, read
 from simhelm.calibration.sampling.run import read_monte_carlo, run_monte_carlo
 from simhelm.calibration.study.pool import SerialExecutor
@@ -32,6 +31,7 @@ from simhelm.papers.wgan_submodel_rivals import (
     coarse_traces,
     training_of,
 )
+from simhelm.simulators.fem.plate_models import Resolution, models, peaks
 from tests.subprocesses import run_simhelm
 
 SMALL = Scale(

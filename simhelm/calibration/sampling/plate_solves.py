@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 import simhelm.simulators.fem
 from simhelm.calibration.jobs import FileStore, Job, run_jobs
 from simhelm.calibration.sampling.distributions import LAW, inputs_of
-from simhelm.calibration.sampling.plate_models import Resolution, check_success, models
 from simhelm.core.errors import ConfigurationError
+from simhelm.simulators.fem.plate_models import Resolution, check_success, models
 
 Floats = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from simhelm.calibration.sampling.configuration import MonteCarloConfig
 from simhelm.calibration.sampling.distributions import LAW
-from simhelm.calibration.sampling.plate_models import models
 from simhelm.calibration.sampling.sampling import Samples, resolution_of
 from simhelm.evidence import STATISTICS, Estimate, resampled
 from simhelm.experiments.atomic_write import atomic_write
 from simhelm.experiments.figures import save_figure
 from simhelm.simulators.fem import draw_plate
 from simhelm.simulators.fem.plate import stressed_cells
+from simhelm.simulators.fem.plate_models import models
 
 Floats = NDArray[np.float64]
 

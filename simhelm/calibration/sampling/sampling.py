@@ -22,8 +22,8 @@ from simhelm.agents.generators import (
 from simhelm.calibration.jobs import Job, run_jobs
 from simhelm.calibration.sampling.configuration import MonteCarloConfig
 from simhelm.calibration.sampling.distributions import draw_excitation
-from simhelm.calibration.sampling.plate_models import Resolution, peaks
 from simhelm.calibration.sampling.plate_solves import gather, read
+from simhelm.simulators.fem.plate_models import Resolution, peaks
 
 Floats = NDArray[np.float64]
 
