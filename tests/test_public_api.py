@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
 import pkgutil
 import re
 from collections.abc import Iterator
@@ -51,17 +52,20 @@ BLOCKS = list(_blocks())
 @pytest.mark.parametrize(("where", "code"), BLOCKS, ids=[where for where, _ in BLOCKS])
 def test_documents_and_examples_use_public_names(where: str, code: str) -> None:
     for module, name in _imports(code):
-        public = getattr(importlib.import_module(module), "__all__", None)
+        whole = importlib.import_module(module)
+        public = getattr(whole, "__all__", None)
         assert public is not None, f"{where}: {module} is internal"
-        assert not name or name in public, f"{where}: {module}.{name} is internal"
+        if hasattr(whole, "__path__") and importlib.util.find_spec(f"{module}.{name}"):
+            assert importlib.import_module(f"{module}.{name}").__all__, f"{where}: {name}"
+        else:
+            assert not name or name in public, f"{where}: {module}.{name} is internal"
 
 
 @pytest.mark.parametrize("package", ["simhelm", *PACKAGES])
 def test_every_public_name_is_there(package: str) -> None:
     module = importlib.import_module(package)
     for name in getattr(module, "__all__", ()):
-        assert getattr(module, name) is not None or name.startswith("_"), name
-    assert set(getattr(module, "__all__", ())) <= set(dir(module)) | set(module.__all__)
+        getattr(module, name)
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,9 @@ class Description:
         full_budget: work units, or simulated size, of a complete evaluation, at least 1.
         pure: an evaluation cannot crash and changes nothing in its process (no working
             directory, no signal handlers, no floating-point flags, no global generators), so a
-            study may evaluate it in its own process; otherwise it uses a process beside.
+            study may evaluate it in its own process; otherwise it uses a separate one.
         cites: the papers and software behind it, keys of ``references.toml``.
-        arguments: what it was made with, defaults included. A study goes on only with a problem
+        arguments: what it was made with, defaults included. A study resumes only with a problem
             that was made with the same.
     """
 

@@ -25,7 +25,7 @@ class FailureStop(SimhelmError):  # noqa: N818 - a policy, carried out
 
 
 class StudyLocked(SimhelmError):  # noqa: N818 - named for the state that was met
-    """Another process is at work in the directory (exit code 4)."""
+    """Another process holds the lock of the directory (exit code 4)."""
 
     exit_code = 4
 

@@ -36,7 +36,7 @@ def run_monte_carlo(
     Raises:
         ConfigurationError: the directory holds something else.
         DirectoryError: what it holds is damaged.
-        StudyLocked: another process is at work there.
+        StudyLocked: another process holds the lock.
     """
     with LAYOUT.claimed(directory, config.model_dump(), overwrite=overwrite):
         (directory / RECORDS).unlink(missing_ok=True)

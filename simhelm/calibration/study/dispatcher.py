@@ -40,7 +40,7 @@ class Evaluators:
         executor: any ``concurrent.futures.Executor``.
         function: what it calls with a task.
         capacity: tasks to have under way.
-        where: who is at work for a future, for messages.
+        where: who works on a future, for messages.
         cancel: ends what runs.
         lost_after: seconds after which a trial without an answer is given up; None for never.
     """

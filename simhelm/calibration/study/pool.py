@@ -62,7 +62,7 @@ class WorkerPool(Executor):
         return future
 
     def where(self, future: Future[Any]) -> str:
-        """Which process is at work for a future, for messages."""
+        """Which process works on a future, for messages."""
         worker = self._running.get(future)
         return "waiting for a worker" if worker is None else f"worker {worker.pid}"
 

@@ -97,7 +97,7 @@ def run_study(
 
     Raises:
         ConfigurationError: wrong settings, or another study is in the directory.
-        StudyLocked: another process is at work there.
+        StudyLocked: another process holds the lock.
         FailureStop: too many trials failed.
         DirectoryError, StoreError: the study is damaged, or cannot be written.
     """

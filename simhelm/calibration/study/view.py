@@ -97,7 +97,7 @@ class StudyView:
         return found
 
     def owner(self) -> dict[str, Any]:
-        """Who is at work on it: pid, host, since; empty if nobody is."""
+        """Who holds the lock: pid, host, since; empty if no process does."""
         return owner(self.directory)
 
     def counts(self) -> list[dict[str, Any]]:
