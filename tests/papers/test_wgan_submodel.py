@@ -210,7 +210,7 @@ def test_monte_carlo_goes_on_where_it_was_stopped_and_names_what_is_damaged(
     show(tmp_path)
     assert "99 % quantile" in capsys.readouterr().out
     solves.write_bytes(content[: len(content) // 2])
-    with pytest.raises(ConfigurationError, match=rf"{solves.name}: damaged .* remove it"):
+    with pytest.raises(ConfigurationError, match=rf"{solves.name}: corrupted .* remove it"):
         small_run(tmp_path)
     with pytest.raises(DirectoryError, match="did not finish"):
         show(tmp_path)
