@@ -129,12 +129,9 @@ def files_passed(value: float, arguments: list[str], folder: Path) -> list[str]:
     log.unlink(missing_ok=True)
     paths = [str(folder), str(ROOT.parent), os.environ.get("PYTHONPATH", "")]
     environment = {_LOG: str(log), _VALUE: str(value), "PYTHONPATH": os.pathsep.join(paths)}
+    command = [sys.executable, "-m", "simhelm", "-q", *arguments]
     subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "simhelm", "-q", *arguments],
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        check=True,
-        timeout=300,
+        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, check=True
     )
     return list(dict.fromkeys(log.read_text(encoding="utf-8").split())) if log.exists() else []
 
@@ -145,8 +142,11 @@ def ways(folder: Path) -> dict[str, list[str]]:
         (folder / f"{name}.toml").write_text(text, encoding="utf-8")
 
     def run(name: str, value: float, *more: str) -> list[str]:
-        words = ["run", str(folder / f"{name}.toml"), "--out", str(folder / name), *more]
-        return files_passed(value, words, folder)
+        words = ["run", str(folder / f"{name}.toml"), *more, "--out"]
+        # First without looking: kernels are compiled once, which would be followed, too.
+        warm = [sys.executable, "-m", "simhelm", "-q", *words, str(folder / f"{name}-warm")]
+        subprocess.run(warm, stdout=subprocess.DEVNULL, check=True)  # noqa: S603 - our own
+        return files_passed(value, [*words, str(folder / name)], folder)
 
     omega = run("steering", OMEGA)
     kernel = next(index for index, file in enumerate(omega) if file.startswith(_LINEAR))
