@@ -14,7 +14,7 @@ if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ]; then
     touch "$stamp"
 fi
 exec "$environment/bin/python" -m pytest -p no:cacheprovider \
-    tests/test_import.py tests/control/test_summary.py tests/experiments/test_schema.py \
+    tests/test_import.py tests/control/steering/test_result.py tests/experiments/test_schema.py \
     tests/cli/test_citations.py tests/calibration/study/test_command_line.py \
     tests/agents/samplers/test_history_samplers.py tests/agents/test_tsallis.py \
     tests/core/test_problem.py tests/core/space tests/simulators/fem/test_mesh.py \
