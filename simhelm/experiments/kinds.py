@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -224,7 +225,7 @@ def study_behind(directory: Path, verb: str) -> Path:
     """
     entry = of_directory(directory)
     if entry.study is None:
-        instead = entry.instead[verb].replace("DIR", str(directory))
+        instead = re.sub(r"\bDIR\b", lambda found: str(directory), entry.instead[verb])
         raise ConfigurationError(
             f"{verb} works on studies, and {directory} holds a {entry.noun}: {instead}"
         )

@@ -171,6 +171,7 @@ def test_verbs_of_studies_name_another(folder: Path, kind: str, verb: str) -> No
     else:
         assert (done.returncode, done.stdout) == (2, "")
         assert f"{verb} works on studies, and {kind} holds a {NOUNS[kind]}: `simhelm" in done.stderr
+        assert f"NEW_{kind}" not in done.stderr, "NEW_DIR is another directory"
 
 
 @pytest.mark.parametrize("words", [("--best", "1"), ("--trials",), ("--pareto",), ("--events",)])
