@@ -18,8 +18,10 @@ from simhelm.experiments.jsonl import append_rows, read_rows
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
-# Jobs under way at most: arguments may be large. Reports are this many results apart.
-_AHEAD, _REPORT_EVERY = 16, 50
+# Arguments may be large: so many jobs are under way, or two a worker where these are more.
+_AHEAD = 16
+# Results between two reports.
+_REPORT_EVERY = 50
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,13 +104,15 @@ def run_jobs(
 
     Args:
         jobs: of different keys; taken one by one as executors become free.
-        executor: who does them; no result depends on it.
+        executor: who does them; no result depends on it. With ``num_workers``, as those of this
+            machine and of MPI have, all its workers are kept busy.
         store: of results that are kept; None keeps nothing.
         what: they are called in the log.
 
     Raises:
         Exception: what a job raised, its key logged; results that were kept stay.
     """
+    ahead = max(_AHEAD, 2 * getattr(executor, "num_workers", 0))
     running: dict[Future[Result], str] = {}
     done = known = 0
     try:
@@ -119,7 +123,7 @@ def run_jobs(
                 yield job.key, result
                 continue
             running[executor.submit(job.function, *job.arguments)] = job.key
-            for found in _ended(running, store, patient=len(running) >= _AHEAD):
+            for found in _ended(running, store, patient=len(running) >= ahead):
                 done = _counted(done, what)
                 yield found
         while running:
@@ -137,15 +141,18 @@ def _ended(
 ) -> Iterator[tuple[str, Result]]:
     """Take away what has ended, waiting for one at least where ``patient``."""
     wait(running, None if patient else 0, FIRST_COMPLETED)
-    for future in [future for future in running if future.done()]:
-        key = running.pop(future)
+    ended = [(running.pop(future), future) for future in list(running) if future.done()]
+    # All are kept before any is looked at: another's failure, or a caller that stops, costs none.
+    if store is not None:
+        for key, future in ended:
+            if not future.cancelled() and future.exception() is None:
+                store.put(key, future.result())
+    for key, future in ended:
         try:
             result = future.result()
         except Exception:
             log.exception("job %s failed", key)
             raise
-        if store is not None:
-            store.put(key, result)
         yield key, result
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,45 @@ def test_few_jobs_are_under_way_at_once(tmp_path: Path) -> None:
             next(results)
         results.close()
     assert len(taken) < 60
+
+
+class Together(Executor):
+    """Has calls end only when ``size`` of them wait, then all at once."""
+
+    def __init__(self, size: int) -> None:
+        self.num_workers, self._size = size, size
+        self._waiting: list[tuple[Future[Any], Any, Any]] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self._waiting.append((future, fn, args))
+        if len(self._waiting) == self._size:
+            for waiting, function, arguments in self._waiting:
+                try:
+                    waiting.set_result(function(*arguments))
+                except ArithmeticError as error:
+                    waiting.set_exception(error)
+            self._waiting.clear()
+        return future
+
+
+def test_all_of_many_workers_are_kept_busy() -> None:
+    assert dict(run_jobs(squares(40), Together(40))) == EXPECTED
+
+
+def test_what_ended_beside_a_failure_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    jobs = [Job("debt", square, (-1,)), *squares(3)]
+    with pytest.raises(ArithmeticError, match="debts"):
+        dict(run_jobs(jobs, Together(4), lines(path)))
+    assert [lines(path).get(str(number)) for number in range(3)] == [0.0, 1.0, 4.0]
+
+
+def test_what_ended_before_the_caller_stopped_is_kept(tmp_path: Path) -> None:
+    results: Any = run_jobs(squares(4), Together(4), lines(tmp_path / "r.jsonl"))
+    assert next(results) == ("0", 0.0)
+    results.close()
+    assert lines(tmp_path / "r.jsonl").get("3") == 9.0
 
 
 def write(path: Path, result: float) -> None:

@@ -42,6 +42,7 @@ class WorkerPool(Executor):
         arguments: tuple[Any, ...],
         time_limit: float | None = None,
     ) -> None:
+        self.num_workers = workers
         self._calls: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._time_limit = time_limit
         self._running: dict[Future[Any], Worker] = {}
