@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 import simhelm.agents.generators
 import simhelm.calibration.sampling
+import simhelm.evidence
 from simhelm.agents.generators import (
     WGANGP,
     WGANSettings,
@@ -309,7 +310,7 @@ def _place(scale: Scale, folder: Path, *, is_trained: bool = False) -> Path:
         del setting["wgan"]
     digest = hashlib.sha256(json.dumps(setting).encode())
     digest.update(fingerprint(scale.resolution).encode())
-    packages = (simhelm.agents.generators, simhelm.calibration.sampling)
+    packages = (simhelm.agents.generators, simhelm.calibration.sampling, simhelm.evidence)
     ours = [path for one in packages for path in sorted(Path(one.__path__[0]).glob("*.py"))]
     for path in [*ours, *sorted(Path(__file__).parent.glob("wgan_submodel_[jr]*.py"))]:
         digest.update(path.read_bytes())

@@ -9,6 +9,7 @@ import math
 from pathlib import Path
 
 import simhelm.agents.samplers
+import simhelm.core.space
 from simhelm.calibration.jobs import LineStore
 from simhelm.experiments.provenance import installed
 from simhelm.papers.lottery import agents
@@ -28,13 +29,14 @@ def key(instance: Instance, agent: str, setting: int, seed: int, budget: int) ->
 
 @functools.cache
 def _code() -> str:
-    """Of the agents' own source files and of the libraries behind them."""
+    """Of the agents' own source files, of the space they search and of the libraries behind."""
     digest = hashlib.sha256()
     for name in _LIBRARIES:
         digest.update((installed(name) or "none").encode())
-    folders = [*simhelm.agents.samplers.__path__, str(Path(agents.__file__).parent)]
+    folders = [*simhelm.agents.samplers.__path__, *simhelm.core.space.__path__]
+    paths = [path for folder in folders for path in sorted(Path(folder).glob("*.py"))]
     names = ("agents.py", "views.py", "policy_gradient.py", "instances.py")
-    for path in sorted(Path(folders[0]).glob("*.py")) + [Path(folders[-1]) / n for n in names]:
+    for path in [*paths, *(Path(agents.__file__).with_name(name) for name in names)]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
